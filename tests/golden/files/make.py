@@ -1,0 +1,73 @@
+"""Makes the files of this folder with NumPy and the safetensors package: what the readers are tested against.
+
+    pip install numpy safetensors && python tests/golden/files/make.py
+
+Made with NumPy 2.4.6 and safetensors 0.8.0. Every array holds integers 0, 1, 2, ... times a factor, so that tests can say what they expect.
+"""
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+here = Path(__file__).parent
+
+
+def ramp(shape, dtype, factor=1.0, offset=0.0):
+    return (np.arange(np.prod(shape, dtype=int)).reshape(shape) * factor + offset).astype(dtype)
+
+
+def npy(name, array, version=None):
+    with open(here / f"{name}.npy", "wb") as f:
+        np.lib.format.write_array(f, array, version=version)
+
+
+npy("f4", ramp((2, 3, 4), "<f4", 0.5, -3))
+npy("f8", ramp((3, 5), "<f8", 0.1))
+npy("i4", ramp((7,), "<i4", 1, -3))
+npy("u1", ramp((4, 4, 1), "|u1", 17))
+npy("f4_big", ramp((2, 3), ">f4", 0.5, -3))
+npy("i2_big", ramp((5,), ">i2", 1000, -2000))
+npy("f8_fortran", np.asfortranarray(ramp((2, 3, 4), "<f8", 0.25)))
+npy("i8", ramp((6,), "<i8", 1, -3))
+npy("i8_too_large", np.array([1, 2**31], "<i8"))
+npy("u4", np.array([0, 1, 2**31 - 1], "<u4"))
+npy("u8_too_large", np.array([2**64 - 1], "<u8"))
+npy("i1", ramp((3,), "|i1", 1, -1))
+npy("u2", ramp((3,), "<u2", 32767))
+npy("b1", np.array([[True, False], [False, True]]))
+npy("f2", np.array([0, -0.0, 1, -2.5, 65504, 2**-24, 2**-14, np.inf, -np.inf, np.nan], "<f2"))
+npy("scalar", np.array(2.5, "<f4"))
+npy("empty", np.zeros((0, 3), "<f4"))
+npy("version2", ramp((2, 2), "<f4"), (2, 0))
+npy("version3", ramp((2, 2), "<f4"), (3, 0))
+npy("rank6", ramp((1, 2, 1, 3, 1, 2), "<i4"))
+npy("rank7", ramp((1, 1, 1, 1, 1, 1, 2), "<i4"))
+npy("complex", np.array([1 + 2j]))
+npy("records", np.array([(1, 2.0)], dtype=[("a", "<i4"), ("b", "<f4")]))
+
+arrays = {"mean": ramp((3, 2), "<f4", 0.5), "label": ramp((3,), "<i4"), "big": np.zeros((100, 100), "u1")}
+np.savez(here / "stored.npz", **arrays)
+np.savez_compressed(here / "deflated.npz", **arrays)
+
+tensors = {
+    "encoder.weight": ramp((2, 3), "<f4", 0.5, -1),
+    "encoder.bias": ramp((2,), "<f8", 0.1),
+    "label": ramp((3,), "<i4", 1, -1),
+    "picture": ramp((2, 2, 1), "u1", 50),
+    "half": np.array([1, -2.5, 65504], "<f2"),
+    "count": np.array(12345, "<i8"),
+    "flag": np.array([True, False]),
+    "empty": np.zeros((0, 4), "<f4"),
+}
+save_file(tensors, here / "numpy.safetensors", metadata={"format": "1", "note": "größer \"quoted\""})
+
+
+def raw(name, header, data):
+    text = json.dumps(header).encode()
+    (here / f"{name}.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+# bfloat16 is no type of NumPy: 1, -2.5 and infinity by hand.
+raw("bfloat16", {"w": {"dtype": "BF16", "shape": [3], "data_offsets": [0, 6]}}, bytes.fromhex("803f20c0807f"))

@@ -1,0 +1,54 @@
+#pragma once
+// What several tests need: golden files, a folder of their own, messages of expected errors, other programs.
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "tensor/error.h"
+
+namespace elbo::testing {
+
+// A file of tests/golden.
+inline std::string golden(const std::string& name) { return std::string(ELBO_GOLDEN) + "/" + name; }
+
+// A new empty folder, removed with everything in it at the end of the scope.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "elbo-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The message of the Error that `run` throws; empty when it throws none.
+template <class F>
+std::string error_of(F&& run) {
+  try {
+    run();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Whether python3 can import `modules` ("numpy, safetensors"). Tests that need it are skipped with a message otherwise.
+inline bool python_has(const std::string& modules) { return std::system(("python3 -c 'import " + modules + "' 2>/dev/null").c_str()) == 0; }
+
+}  // namespace elbo::testing
