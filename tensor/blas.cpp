@@ -1,0 +1,115 @@
+#include "tensor/blas.h"
+
+#include <cblas.h>
+#include <dlfcn.h>
+#include <fmt/core.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <mutex>
+#include <string_view>
+
+#include "tensor/error.h"
+#include "tensor/isa.h"
+
+namespace elbo {
+namespace {
+
+// Loaded by hand, not linked: when a program that links OpenBLAS starts, the library starts its threads, which spin for a while
+// beside the work. Linked, that costs each start of each tool 2 ms and 3 MB, and most programs never need it.
+struct OpenBlas {
+  decltype(&cblas_sgemm) sgemm;
+  decltype(&cblas_dgemm) dgemm;
+  decltype(&openblas_get_config) config;
+  decltype(&openblas_get_corename) core;
+  decltype(&openblas_get_parallel) parallel;
+  bool serial;
+  std::mutex mutex;
+
+  OpenBlas() {
+    void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (!library) fail("blas", fmt::format("OpenBLAS cannot be loaded: {} (Debian package: libopenblas0)", dlerror()));
+    const auto find = [&](auto& function, const char* name) {
+      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+      if (!function) fail("blas", fmt::format("libopenblas.so.0 has no {}: it is not OpenBLAS, or too old", name));
+    };
+    find(sgemm, "cblas_sgemm");
+    find(dgemm, "cblas_dgemm");
+    find(config, "openblas_get_config");
+    find(core, "openblas_get_corename");
+    find(parallel, "openblas_get_parallel");
+    decltype(&openblas_set_num_threads) set_num_threads;
+    find(set_num_threads, "openblas_set_num_threads");
+    set_num_threads(1);
+    serial = parallel() == OPENBLAS_SEQUENTIAL;
+  }
+};
+
+OpenBlas& library() {  // never destroyed: other threads may still be inside it when the program ends
+  static OpenBlas* p = new OpenBlas;
+  return *p;
+}
+
+template <class T, class Function>
+void call(Function OpenBlas::*function, bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B,
+          Index ldb, T beta, T* C, Index ldc) {
+  if (std::max({M, N, K, lda, ldb, ldc}) > std::numeric_limits<int>::max())
+    fail("gemm", fmt::format("OpenBLAS takes extents below 2^31, got M {}, N {}, K {}, row distances {}, {}, {}", M, N, K, lda, ldb, ldc));
+  OpenBlas& blas = library();
+  const auto run = [&] {
+    (blas.*function)(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, int(M), int(N),
+                     int(K), 1, A, int(lda), B, int(ldb), beta, C, int(ldc));
+  };
+  if (blas.serial) {
+    std::lock_guard lock(blas.mutex);
+    run();
+  } else {
+    run();
+  }
+}
+
+}  // namespace
+
+std::string blas_version() {
+  const std::string_view config = library().config();  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..."
+  const std::size_t name = config.find(' ');
+  return std::string(config.substr(0, name == config.npos ? name : config.find(' ', name + 1)));
+}
+
+std::string blas_core() { return library().core(); }
+
+std::string blas_threading() {
+  const int kind = library().parallel();
+  return kind == OPENBLAS_SEQUENTIAL ? "serial" : kind == OPENBLAS_OPENMP ? "openmp" : "pthread";
+}
+
+bool blas_core_below_machine() {
+#if defined(__x86_64__)
+  const char* wish = std::getenv("OPENBLAS_CORETYPE");
+  if (!wish || !*wish) return false;
+  const auto is_one_of = [&](std::initializer_list<const char*> names) {
+    for (const char* name : names)
+      if (!strcasecmp(wish, name)) return true;
+    return false;
+  };
+  if (is_one_of({"SkylakeX", "Cooperlake", "SapphireRapids"})) return false;
+  if (is_one_of({"Haswell", "Zen", "Excavator"})) return isa_available(Isa::avx512);
+  return isa_available(Isa::avx2);  // Prescott to Sandybridge, Bulldozer to Steamroller: no AVX2
+#else
+  return false;
+#endif
+}
+
+void blas_gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const float* A, Index lda, const float* B, Index ldb,
+               float beta, float* C, Index ldc) {
+  call<float>(&OpenBlas::sgemm, transpose_a, transpose_b, M, N, K, A, lda, B, ldb, beta, C, ldc);
+}
+
+void blas_gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const double* A, Index lda, const double* B, Index ldb,
+               double beta, double* C, Index ldc) {
+  call<double>(&OpenBlas::dgemm, transpose_a, transpose_b, M, N, K, A, lda, B, ldb, beta, C, ldc);
+}
+
+}  // namespace elbo

@@ -1,0 +1,60 @@
+// The matrix product as three plain loops: the twin of kernels/gemm.cpp, in the same tables and on the same panels.
+
+#include "tensor/kernels/gemm.h"
+#include "tensor/kernels/reference.h"
+
+namespace elbo::isa_reference {
+namespace {
+
+constexpr std::int64_t columns = 8;
+
+template <class T>
+void pack(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panel) {
+  for (std::int64_t k = 0; k < K; k++)
+    for (std::int64_t j = 0; j < columns; j++) panel[k * columns + j] = j >= n ? T(0) : transpose ? b[j * ldb + k] : b[k * ldb + j];
+}
+
+double activate(Activation f, double x) {
+  switch (f) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return reference::unary(Unary::relu, x);
+    case Activation::tanh:
+      return reference::unary(Unary::tanh, x);
+    case Activation::sigmoid:
+      return reference::unary(Unary::sigmoid, x);
+  }
+  return NAN;
+}
+
+template <class T>
+void multiply(const GemmPart<T>& p) {
+  for (std::int64_t m = 0; m < p.M; m++)
+    for (std::int64_t n = 0; n < p.N; n++) {
+      const T* panel = p.panels + n / columns * columns * p.K + n % columns;
+      double sum = p.accumulate ? double(p.c[m * p.ldc + n]) : 0;
+      for (std::int64_t k = 0; k < p.K; k++)
+        sum += double(p.transpose_a ? p.a[k * p.lda + m] : p.a[m * p.lda + k]) * double(panel[k * columns]);
+      if (p.bias) sum += double(p.bias[n]);
+      p.c[m * p.ldc + n] = T(activate(p.activation, sum));
+    }
+}
+
+template <class T>
+void column_sums(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n, T* out) {
+  for (std::int64_t j = 0; j < n; j++) {
+    double sum = 0;
+    for (std::int64_t i = 0; i < rows; i++) sum += double(x[i * ldx + j]);
+    out[j] = T(sum);
+  }
+}
+
+}  // namespace
+
+constinit const GemmKernels gemm_kernels = {
+    {1, int(columns), pack<float>, multiply<float>, column_sums<float>},
+    {1, int(columns), pack<double>, multiply<double>, column_sums<double>},
+};
+
+}  // namespace elbo::isa_reference
