@@ -1,14 +1,15 @@
-"""Makes the files of this folder with NumPy and the safetensors package: what the readers are tested against.
+"""Makes the files of this folder with NumPy, Pillow and the safetensors package: what the readers are tested against.
 
-    pip install numpy safetensors && python tests/golden/files/make.py
+    pip install numpy pillow safetensors && python tests/golden/files/make.py
 
-Made with NumPy 2.4.6 and safetensors 0.8.0. Every array holds integers 0, 1, 2, ... times a factor, so that tests can say what they expect.
+Made with NumPy 2.4.6, Pillow 13.0.0 and safetensors 0.8.0. Every array holds integers 0, 1, 2, ... times a factor, so that tests can say what they expect.
 """
 import json
 import struct
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from safetensors.numpy import save_file
 
 here = Path(__file__).parent
@@ -71,3 +72,24 @@ def raw(name, header, data):
 
 # bfloat16 is no type of NumPy: 1, -2.5 and infinity by hand.
 raw("bfloat16", {"w": {"dtype": "BF16", "shape": [3], "data_offsets": [0, 6]}}, bytes.fromhex("803f20c0807f"))
+
+# Pictures of 5 x 7 pixels: red 40 y, green 30 x, blue 10 y + 20 x; grey 40 y + 10 x; alpha 255 in the left four columns, 0 right of them.
+y, x = np.mgrid[0:5, 0:7].astype("u1")
+rgb, grey = np.stack([40 * y, 30 * x, 10 * y + 20 * x], -1), 40 * y + 10 * x
+alpha = np.where(x < 4, 255, 0).astype("u1")
+Image.fromarray(grey).save(here / "grey.png")
+Image.fromarray(grey.astype("u2") * 257).save(here / "grey16.png")
+Image.fromarray(grey).convert("1", dither=Image.Dither.NONE).save(here / "bit.png")
+Image.fromarray(np.stack([grey, alpha], -1)).save(here / "grey_alpha.png")
+Image.fromarray(np.concatenate([rgb, alpha[..., None]], -1)).save(here / "rgb_alpha.png")
+Image.fromarray(rgb).quantize(64, dither=Image.Dither.NONE).save(here / "palette.png")
+for kind in "png", "bmp", "tga", "ppm":
+    Image.fromarray(rgb).save(here / f"rgb.{kind}")
+Image.fromarray(rgb).resize((28, 20)).save(here / "rgb.jpg", quality=95, subsampling=0)
+Image.fromarray(grey).save(here / "grey.pgm")
+
+# What Pillow makes of a picture with detail at every scale, smaller and larger.
+detail = ((np.arange(13 * 9 * 3) * 7919 + 104729) % 251).reshape(13, 9, 3).astype("u1")
+npy("resize_from", detail)
+npy("resize_small", np.asarray(Image.fromarray(detail).resize((4, 5), Image.Resampling.BILINEAR)))
+npy("resize_large", np.asarray(Image.fromarray(detail).resize((20, 30), Image.Resampling.BILINEAR)))
