@@ -13,6 +13,7 @@
 
 #include "tensor/error.h"
 #include "tensor/isa.h"
+#include "tensor/memory.h"
 
 namespace elbo {
 namespace {
@@ -25,16 +26,13 @@ struct OpenBlas {
   decltype(&openblas_get_config) config;
   decltype(&openblas_get_corename) core;
   decltype(&openblas_get_parallel) parallel;
+  void* handle;
   bool serial;
   std::mutex mutex;
 
   OpenBlas() {
-    void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library) fail("blas", fmt::format("OpenBLAS cannot be loaded: {} (Debian package: libopenblas0)", dlerror()));
-    const auto find = [&](auto& function, const char* name) {
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
-      if (!function) fail("blas", fmt::format("libopenblas.so.0 has no {}: it is not OpenBLAS, or too old", name));
-    };
+    handle = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (!handle) fail("blas", fmt::format("OpenBLAS cannot be loaded: {} (Debian package: libopenblas0)", dlerror()));
     find(sgemm, "cblas_sgemm");
     find(dgemm, "cblas_dgemm");
     find(config, "openblas_get_config");
@@ -44,6 +42,12 @@ struct OpenBlas {
     find(set_num_threads, "openblas_set_num_threads");
     set_num_threads(1);
     serial = parallel() == OPENBLAS_SEQUENTIAL;
+  }
+
+  template <class Function>
+  void find(Function& function, const char* name) {
+    function = reinterpret_cast<Function>(dlsym(handle, name));
+    if (!function) fail("blas", fmt::format("libopenblas.so.0 has no {}: it is not OpenBLAS, too old, or built without LAPACK", name));
   }
 };
 
@@ -110,6 +114,24 @@ void blas_gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, co
 void blas_gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const double* A, Index lda, const double* B, Index ldb,
                double beta, double* C, Index ldc) {
   call<double>(&OpenBlas::dgemm, transpose_a, transpose_b, M, N, K, A, lda, B, ldb, beta, C, ldc);
+}
+
+void blas_symmetric_eigen(Index n, double* a, double* w) {
+  if (n > 32000) fail("symmetric_eigen", fmt::format("expected at most 32,000 rows, got {}", n));
+  // Fortran's interface: everything by address, the lengths of the two texts last.
+  void (*dsyevd)(const char* job, const char* part, const int* n, double* a, const int* lda, double* w, double* work, const int* lwork,
+                 int* iwork, const int* liwork, int* info, std::size_t, std::size_t);
+  OpenBlas& blas = library();
+  blas.find(dsyevd, "dsyevd_");
+  const int order = int(n), doubles = 1 + 6 * order + 2 * order * order, integers = 3 + 5 * order;
+  const StorageRef work = StorageRef::allocate(std::size_t(doubles) * sizeof(double)),
+                   iwork = StorageRef::allocate(std::size_t(integers) * sizeof(int));
+  int info = 0;
+  std::lock_guard lock(blas.mutex);
+  // Columns of what Fortran sees are rows here: our lower triangle is its upper one.
+  dsyevd("V", "U", &order, a, &order, w, reinterpret_cast<double*>(work->data), &doubles, reinterpret_cast<int*>(iwork->data), &integers,
+         &info, 1, 1);
+  if (info != 0) fail("symmetric_eigen", fmt::format("LAPACK's dsyevd did not converge (info {})", info));
 }
 
 }  // namespace elbo

@@ -21,4 +21,8 @@ void blas_gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, co
 void blas_gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const double* A, Index lda, const double* B, Index ldb,
                double beta, double* C, Index ldc);
 
+// LAPACK's dsyevd, on this thread: a (n, n), of which a[i, j] with j <= i is read, gives its eigenvalues, ascending, in w (n,), and
+// their vectors in the rows of a. 1 <= n <= 32,000.
+void blas_symmetric_eigen(Index n, double* a, double* w);
+
 }  // namespace elbo
