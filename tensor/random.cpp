@@ -88,6 +88,11 @@ PhiloxBlock RandomKey::block(std::uint32_t example, std::uint32_t number) const 
   return philox({number, example, std::uint32_t(step), std::uint32_t(step >> 32)}, philox_key(*this));
 }
 
+void fill_words(std::uint32_t* out, std::uint32_t first_block, Index blocks, const RandomKey& key, std::uint32_t example) {
+  const std::uint32_t counter[3] = {example, std::uint32_t(key.step), std::uint32_t(key.step >> 32)};
+  random_kernels->words(out, first_block, blocks, counter, philox_key(key).data());
+}
+
 void fill_uniform(Tensor& out, const RandomKey& key, std::uint32_t first) { fill_uniform(out, key, counting_from(first)); }
 void fill_normal(Tensor& out, const RandomKey& key, std::uint32_t first) { fill_normal(out, key, counting_from(first)); }
 void fill_uniform(Tensor& out, const RandomKey& key, std::span<const std::int32_t> examples) { fill_uniform(out, key, named_by(out, examples)); }
@@ -109,6 +114,12 @@ void fill_bernoulli(Tensor& out, const Tensor& p, const RandomKey& key, std::uin
 std::vector<std::int32_t> permutation(Index n, const RandomKey& key) {
   if (n < 0 || n >= (Index{1} << 31)) fail("permutation", fmt::format("expected 0 to 2^31 - 1 elements, got {}", n));
   std::vector<std::int32_t> order(static_cast<std::size_t>(n));
+  permutation(order, key);
+  return order;
+}
+
+void permutation(std::span<std::int32_t> order, const RandomKey& key) {
+  const Index n = Index(order.size());
   for (Index i = 0; i < n; i++) order[std::size_t(i)] = std::int32_t(i);
   for (Index i = n - 1; i > 0; i--) {  // two words a choice: 64 bits scaled to i + 1 values, bias below 2^-33
     const PhiloxBlock b = key.block(0, std::uint32_t(i));
@@ -116,7 +127,6 @@ std::vector<std::int32_t> permutation(Index n, const RandomKey& key) {
     const auto j = std::size_t((static_cast<unsigned __int128>(word) * std::uint64_t(i + 1)) >> 64);
     std::swap(order[std::size_t(i)], order[j]);
   }
-  return order;
 }
 
 }  // namespace elbo

@@ -55,7 +55,11 @@ void fill_bernoulli(Tensor& out, const Tensor& p, const RandomKey& key, std::uin
 void fill_uniform(Tensor& out, const RandomKey& key, std::span<const std::int32_t> examples);
 void fill_normal(Tensor& out, const RandomKey& key, std::span<const std::int32_t> examples);
 
-// A permutation of 0 .. n-1, n below 2^31 (Fisher and Yates).
+// The words themselves: 4 * first_block .. 4 * (first_block + blocks) - 1 of one example, on the calling thread.
+void fill_words(std::uint32_t* out, std::uint32_t first_block, Index blocks, const RandomKey& key, std::uint32_t example);
+
+// A permutation of 0 .. n-1, n below 2^31 (Fisher and Yates); the second form writes it into memory that exists.
 std::vector<std::int32_t> permutation(Index n, const RandomKey& key);
+void permutation(std::span<std::int32_t> out, const RandomKey& key);
 
 }  // namespace elbo

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tensor/kernels/philox.h"
+#include "tensor/kernels/pixels.h"
 #include "tensor/kernels/random.h"
 
 namespace elbo::isa_reference {
@@ -65,5 +66,37 @@ void normal(const std::uint32_t* words, T* out, std::int64_t n) {
 }  // namespace
 
 constinit const RandomKernels random_kernels = {words, uniform<float>, uniform<double>, normal<float>, normal<double>};
+
+namespace {
+
+template <class From>
+float pixel(From x) {
+  return std::is_same_v<From, std::uint8_t> ? float(x) / 255 : float(x);
+}
+template <class From, class To>
+void value(const From* x, To* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; i++) y[i] = std::is_same_v<From, std::uint8_t> ? To(x[i]) / 255 : To(x[i]);
+}
+template <class From, class To>
+void threshold(const From* x, To* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; i++) y[i] = pixel(x[i]) >= 0.5f ? 1 : 0;
+}
+template <class From, class To>
+void bernoulli(const From* x, const std::uint32_t* words, To* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; i++) y[i] = double(words[i] >> 8) * 0x1p-24 < double(pixel(x[i])) ? 1 : 0;
+}
+template <class To>
+void dequantize(const std::uint8_t* x, const std::uint32_t* words, To* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; i++) y[i] = To((x[i] + double(words[i] >> 16) * 0x1p-16) / 256);
+}
+template <class From, class To>
+constexpr PixelTable<From, To> make_pixel_table() {
+  return {value<From, To>, threshold<From, To>, bernoulli<From, To>};
+}
+
+}  // namespace
+
+constinit const PixelKernels pixel_kernels = {make_pixel_table<std::uint8_t, float>(), make_pixel_table<std::uint8_t, double>(), make_pixel_table<float, float>(),
+                                              make_pixel_table<float, double>(),       dequantize<float>,                       dequantize<double>};
 
 }  // namespace elbo::isa_reference

@@ -1,0 +1,47 @@
+#include "data/dataset.h"
+
+#include "data/checksum.h"
+#include "data/kinds.h"
+#include "data/parts.h"
+#include "tensor/error.h"
+#include "tensor/nearest.h"
+
+namespace elbo {
+namespace {
+
+const std::vector<std::string> part_names = {"train", "valid", "test"};
+
+std::uint64_t checksum_of(const Dataset& data) {
+  std::uint64_t sum = 0;
+  for (const Split* split : {&data.train, &data.valid, &data.test})
+    for (const Tensor* t : {&split->values, &split->labels}) {
+      if (!*t) continue;
+      sum = xxh64(t->shape().begin(), std::size_t(t->rank()) * sizeof(Index), sum);
+      sum = xxh64(t->raw(), t->bytes(), sum);
+    }
+  return sum;
+}
+
+}  // namespace
+
+std::string_view part_name(Part part) { return part_names[std::size_t(part)]; }
+
+Part part_from_name(std::string_view name) {
+  for (std::size_t i = 0; i < part_names.size(); i++)
+    if (part_names[i] == name) return Part(i);
+  throw UsageError("[data] " + unknown_message("part", name, part_names));
+}
+
+Dataset load_dataset(const DataSpec& spec, const PartsOptions& options) {
+  Dataset data = data_kind(spec.kind).load(spec);
+  data.spec = spec;
+  data.train.part = Part::train, data.valid.part = Part::valid, data.test.part = Part::test;
+  data.examples = data.train.size() + data.valid.size() + data.test.size();
+  data.checksum = checksum_of(data);
+  divide(data, options);
+  return data;
+}
+
+Dataset load_dataset(std::string_view spec, const PartsOptions& options) { return load_dataset(parse_data_spec(spec), options); }
+
+}  // namespace elbo

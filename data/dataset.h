@@ -1,0 +1,57 @@
+#pragma once
+// A data set of pictures or vectors in memory: three parts of examples with their labels.
+//
+//   const Dataset data = load_dataset("mnist:/data/mnist", {.valid = 0});
+//   data.train.values.shape()   // (60000, 28, 28, 1), uint8
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/spec.h"
+#include "tensor/tensor.h"
+
+namespace elbo {
+
+enum class Part : std::uint8_t { train, valid, test };
+std::string_view part_name(Part part);
+Part part_from_name(std::string_view name);  // throws UsageError
+
+struct Split {
+  Tensor values;                // (n, h, w, c) or (n, d); uint8 stands for byte / 255, float32 for itself. Empty: no examples
+  Tensor labels;                // int32 (n,), or empty where there are none
+  std::vector<Tensor> factors;  // float32 (n,) each, in the order of Dataset::factor_names
+  std::string origin;           // where these examples came from, for people
+  Part part = Part::train;
+
+  Index size() const { return values ? values.shape()[0] : 0; }
+};
+
+struct Dataset {
+  DataSpec spec;
+  Split train{.part = Part::train}, valid{.part = Part::valid}, test{.part = Part::test};
+  Shape example_shape;                    // (h, w, c) or (d,)
+  int classes = 0;                        // labels are 0 .. classes - 1; 0: no labels
+  std::vector<std::string> label_names;   // one a class, or none
+  std::vector<std::string> factor_names;  // what the examples were made from, where that is known
+  // What a resumed run compares: of everything the source holds, before it is divided.
+  Index examples = 0;
+  std::uint64_t checksum = 0;
+
+  const Split& part(Part p) const { return p == Part::train ? train : p == Part::valid ? valid : test; }
+};
+
+struct PartsOptions {
+  std::optional<double> valid;  // none: the rule (a tenth, at most 5,000); 0: no validation part; below 1: a share; otherwise a number
+  bool use_test = false;        // the test part is trained on as well
+  std::vector<int>
+      exclude_labels;  // examples with these labels are in the test part alone: what a model that has not seen them makes of them
+};
+
+// Reads the data and divides them (data/parts.h). Throws UsageError for a specification or options that are wrong, Error for files.
+Dataset load_dataset(std::string_view spec, const PartsOptions& options = {});
+Dataset load_dataset(const DataSpec& spec, const PartsOptions& options = {});
+
+}  // namespace elbo

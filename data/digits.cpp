@@ -1,0 +1,218 @@
+#include "data/digits.h"
+
+#include <algorithm>
+
+#include "data/digits_skeletons.h"
+#include "tensor/random.h"
+
+namespace elbo {
+namespace {
+
+// Fixed point with 16 bits behind the point. Shifts of negative numbers round down (C++20).
+using Fixed = std::int32_t;
+constexpr Fixed one = 1 << 16;
+constexpr Fixed fixed(double x) { return Fixed(x * one + (x < 0 ? -0.5 : 0.5)); }  // constants only: evaluated by the compiler
+constexpr Fixed times(Fixed a, Fixed b) { return Fixed(std::int64_t(a) * b >> 16); }
+
+// What the three streams of draws are for: Philox's step.
+enum Stream : std::uint64_t { of_writer = 1, of_hand = 2, of_example = 3, of_noise = 4 };
+
+class Draws {
+ public:
+  Draws(Stream stream, std::uint32_t example, std::uint32_t first_block = 0)
+      : key_{0, Purpose::digits, stream}, example_(example), next_(first_block) {}
+
+  std::uint32_t word() {
+    if (used_ == 4) block_ = key_.block(example_, next_++), used_ = 0;
+    return block_[std::size_t(used_++)];
+  }
+  // 0 .. n - 1
+  int below(int n) { return int(std::uint64_t(word()) * std::uint64_t(n) >> 32); }
+  Fixed uniform(Fixed low, Fixed high) { return low + Fixed(std::int64_t(word() >> 8) * (high - low) >> 24); }
+  // A bell of this standard deviation that ends at 3.45 of them: the sum of a word's four bytes has mean 510 and deviation 147.8.
+  Fixed bell(Fixed deviation) {
+    const std::uint32_t w = word();
+    const auto sum = std::int32_t((w & 255) + (w >> 8 & 255) + (w >> 16 & 255) + (w >> 24)) - 510;
+    return Fixed(std::int64_t(sum) * deviation * 443 >> 16);  // 443 / 65536 = 1 / 147.9
+  }
+
+ private:
+  RandomKey key_;
+  std::uint32_t example_, next_;
+  PhiloxBlock block_{};
+  int used_ = 4;
+};
+
+struct Point {
+  Fixed x, y;
+};
+
+constexpr Fixed most_rotation = fixed(0.17453);  // 10 degrees
+constexpr Fixed least_width = fixed(1.5), most_width = fixed(4);
+
+// ---- the skeleton, with the hand's deviations
+
+// Moves of the control points, in heights: those that a writer always makes, and those of this time.
+constexpr Fixed hand_of_writer = fixed(0.035), hand_of_example = fixed(0.028);
+
+void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, Point* points) {
+  Draws writer(of_hand, std::uint32_t(f.writer), std::uint32_t(f.label) << 8);
+  Draws example(of_example, std::uint32_t(index), 1 << 8);
+  const Fixed sine = f.rotation - times(times(times(f.rotation, f.rotation), f.rotation), one / 6);
+  const Fixed cosine = one - times(f.rotation, f.rotation) / 2;
+  for (const SkeletonStroke& stroke : skeleton.strokes) {
+    const SkeletonPoint* before = nullptr;
+    for (const SkeletonPoint& p : stroke.points) {
+      if (before && before->x == p.x && before->y == p.y) {  // a corner stays one
+        *points = points[-1];
+        points++;
+        continue;
+      }
+      before = &p;
+      Fixed x = p.x * one / 1000, y = p.y * one / 1000 - one / 2;
+      x += writer.bell(hand_of_writer) + example.bell(hand_of_example);
+      y += writer.bell(hand_of_writer) + example.bell(hand_of_example);
+      // From the middle, -1/2 to 1/2 downwards: bend and waist act most there, and not at the ends.
+      const Fixed middle = one - 4 * times(y, y);
+      x = times(x, f.aspect) + times(f.bend, middle);
+      y += times(f.waist, middle);
+      x -= times(f.slant, y);
+      *points++ = {times(f.size, times(cosine, x) - times(sine, y)), times(f.size, times(sine, x) + times(cosine, y))};
+    }
+  }
+}
+
+// ---- ink
+
+constexpr int sub = 64;  // positions of the pen: parts of a pixel
+constexpr std::int32_t far = 1 << 28;
+
+// 16 * sqrt(8 i), rounded down: distances in 1/1024 pixel from squares in (1/64 pixel)^2 / 8.
+constexpr int root_entries = 4096;
+constexpr auto roots = [] {
+  std::array<std::uint16_t, root_entries> table{};
+  std::uint32_t root = 0;
+  for (std::uint32_t i = 0; i < root_entries; i++) {
+    while ((root + 1) * (root + 1) <= 2048 * i) root++;
+    table[i] = std::uint16_t(root);
+  }
+  return table;
+}();
+
+// A round pen's trace: for every pixel the square of its distance to the pen's path.
+struct Trace {
+  static constexpr int capacity = 1024;
+  std::array<Point, capacity> stamps;  // in 1/64 pixel
+  int count = 0;
+
+  void add(Fixed x, Fixed y) {
+    if (count < capacity) stamps[std::size_t(count++)] = {x * sub >> 16, y * sub >> 16};
+  }
+
+  // A quadratic curve from a to c with control point b, without c itself; stamps at most a third of a pixel apart.
+  void curve(Point a, Point b, Point c) {
+    const auto leg = [](Point p, Point q) {
+      return std::max(std::abs(p.x - q.x), std::abs(p.y - q.y)) + std::min(std::abs(p.x - q.x), std::abs(p.y - q.y)) / 2;
+    };
+    const int n = 1 + int(3 * (std::int64_t(leg(a, b)) + leg(b, c)) >> 16);
+    const Fixed step = one / n;
+    for (int i = 0; i < n; i++) {
+      const Fixed t = i * step, s = one - t;
+      const Fixed u = times(s, s), v = 2 * times(s, t), w = times(t, t);
+      add(times(u, a.x) + times(v, b.x) + times(w, c.x), times(u, a.y) + times(v, b.y) + times(w, c.y));
+    }
+  }
+
+  void stroke(std::span<const Point> p) {
+    const auto between = [](Point a, Point b) { return Point{(a.x + b.x) / 2, (a.y + b.y) / 2}; };
+    Point from = p.front();
+    for (std::size_t i = 1; i + 1 < p.size(); i++) {
+      const Point to = i + 2 == p.size() ? p.back() : between(p[i], p[i + 1]);
+      curve(from, p[i], to);
+      from = to;
+    }
+    add(p.back().x, p.back().y);
+  }
+};
+
+constexpr Fixed soft_edge = fixed(1.1);  // pixels over which the ink fades
+
+void ink(const Trace& trace, Fixed width, std::int32_t shift_x, std::int32_t shift_y, std::uint8_t* pixels) {
+  constexpr int side = int(digits_side);
+  std::array<std::int32_t, std::size_t(side * side)> square;
+  square.fill(far);
+  const int reach = (width / 2 + soft_edge / 2) * sub >> 16;  // beyond it there is no ink
+  for (int k = 0; k < trace.count; k++) {
+    const int cx = trace.stamps[std::size_t(k)].x + shift_x, cy = trace.stamps[std::size_t(k)].y + shift_y;
+    const int x0 = std::max(0, (cx - reach + sub - 1) >> 6), x1 = std::min(side - 1, (cx + reach) >> 6);
+    const int y0 = std::max(0, (cy - reach + sub - 1) >> 6), y1 = std::min(side - 1, (cy + reach) >> 6);
+    for (int y = y0; y <= y1; y++) {
+      const int dy = y * sub - cy;
+      std::int32_t* row = square.data() + y * side;
+      for (int x = x0; x <= x1; x++) {
+        const int dx = x * sub - cx;
+        row[x] = std::min(row[x], dx * dx + dy * dy);
+      }
+    }
+  }
+  const int edge = soft_edge >> 6, end = (width / 2 + soft_edge / 2) >> 6;  // in 1/1024 pixel
+  for (std::size_t i = 0; i < square.size(); i++) {
+    const int d = square[i] / 8 < root_entries ? roots[std::size_t(square[i] / 8)] : end;
+    pixels[i] = std::uint8_t(std::clamp((end - d) * 255 / edge, 0, 255));
+  }
+}
+
+}  // namespace
+
+DigitFactors digit_factors(Index index) {
+  DigitFactors f{};
+  f.label = int(index % 10);  // ten digits of one writer after another
+  f.writer = index < digits_train ? int(index / 10 % digits_train_writers)
+                                  : digits_train_writers + int((index - digits_train) / 10 % digits_test_writers);
+
+  Draws writer(of_writer, std::uint32_t(f.writer)), example(of_example, std::uint32_t(index));
+  f.slant = writer.bell(fixed(0.16)) + fixed(0.12) + example.bell(fixed(0.06));
+  f.rotation = std::clamp(writer.bell(fixed(0.045)) + example.bell(fixed(0.05)), -most_rotation, most_rotation);
+  f.width = std::clamp(writer.uniform(fixed(1.7), fixed(3.3)) + example.bell(fixed(0.22)), least_width, most_width);
+  f.aspect = fixed(1.0) + writer.bell(fixed(0.11)) + example.bell(fixed(0.08));
+  f.size = fixed(17.6) + writer.bell(fixed(0.7)) + example.bell(fixed(0.6));
+  f.bend = writer.bell(fixed(0.03)) + example.bell(fixed(0.03));
+  f.waist = writer.bell(fixed(0.03)) + example.bell(fixed(0.03));
+
+  // A writer has one way of writing each digit, and once in eight takes another.
+  Draws choice(of_writer, std::uint32_t(f.writer), std::uint32_t(16 + f.label));
+  int dart = example.below(8) == 0 ? example.below(100) : choice.below(100);
+  const auto skeletons = digit_skeletons(f.label);
+  while (dart >= skeletons[std::size_t(f.skeleton)].weight) dart -= skeletons[std::size_t(f.skeleton++)].weight;
+  return f;
+}
+
+void draw_digit(Index index, std::uint8_t* pixels, std::int32_t noise) {
+  const DigitFactors f = digit_factors(index);
+  const Skeleton& skeleton = digit_skeletons(f.label)[std::size_t(f.skeleton)];
+  std::array<Point, most_skeleton_points> points;
+  place_points(f, index, skeleton, points.data());
+
+  Trace trace;
+  std::size_t first = 0;
+  for (const SkeletonStroke& stroke : skeleton.strokes) {
+    trace.stroke(std::span(points).subspan(first, stroke.points.size()));
+    first += stroke.points.size();
+  }
+  // The middle of the ink comes to the middle of the picture, give or take half a pixel.
+  std::int64_t sum_x = 0, sum_y = 0;
+  for (int k = 0; k < trace.count; k++) sum_x += trace.stamps[std::size_t(k)].x, sum_y += trace.stamps[std::size_t(k)].y;
+  Draws shift(of_example, std::uint32_t(index), 1 << 10);
+  const int middle = int(digits_side - 1) * sub / 2;
+  const int shift_x = middle - int(sum_x / trace.count) + shift.below(sub) - sub / 2;
+  const int shift_y = middle - int(sum_y / trace.count) + shift.below(sub) - sub / 2;
+  ink(trace, f.width, shift_x, shift_y, pixels);
+
+  if (noise > 0) {
+    Draws grain(of_noise, std::uint32_t(index));
+    for (Index i = 0; i < digits_side * digits_side; i++)
+      pixels[i] = std::uint8_t(std::clamp((pixels[i] * 256 + grain.bell(noise) + 128) >> 8, 0, 255));
+  }
+}
+
+}  // namespace elbo

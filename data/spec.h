@@ -1,0 +1,33 @@
+#pragma once
+// What follows --data: KIND[:PATH][?key=value&key=value].
+//
+//   digits            mnist:/data/mnist            "mnist:/data/emnist?classes=47"            npy:codes.npy
+//
+// Which kinds there are stands in data/kinds.h.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace elbo {
+
+struct DataSpec {
+  std::string kind;
+  std::string path;                                          // absolute; empty where the kind has none
+  std::vector<std::pair<std::string, std::string>> options;  // as given, each key once, checked against the kind
+
+  std::string str() const;               // the whole specification, with the absolute path
+  std::string str_without_path() const;  // "mnist?classes=47": what a model file keeps
+
+  // An option's value, or `otherwise` where it was not given.
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  double number(std::string_view key, double otherwise) const;
+};
+
+// Throws UsageError for an unknown kind (the nearest is named), a missing or superfluous path, an unknown option or a value that does
+// not fit it. Does not look whether the path exists.
+DataSpec parse_data_spec(std::string_view text);
+
+}  // namespace elbo
