@@ -21,6 +21,12 @@ using Byte = std::uint8_t;
 constexpr Index most_pixels = Index{1} << 26;
 constexpr std::uint64_t longest_file = std::uint64_t{1} << 29;
 
+// Why stb_image refused; the reason may hold bytes of the file.
+std::string decoder_reason() {
+  const char* reason = stbi_failure_reason();
+  return quote_name(reason ? reason : "no size");
+}
+
 void require_picture(std::string_view op, const Tensor& t) {
   if (!t || t.rank() != 3 || t.dtype() != DType::uint8 || t.numel() == 0) {
     fail(op, fmt::format("expected a uint8 picture (height, width, channels), got {}",
@@ -101,7 +107,7 @@ Tensor decode_picture(Bytes file, const std::string& name, int channels) {
   const int size = int(file.size());
   int width = 0, height = 0, own = 0;
   if (!stbi_info_from_memory(bytes, size, &width, &height, &own) || width < 1 || height < 1) {
-    fail("picture", fmt::format("{}: expected a PNG, JPEG, BMP, TGA or PNM picture ({})", name, stbi_failure_reason()));
+    fail("picture", fmt::format("{}: expected a PNG, JPEG, BMP, TGA or PNM picture ({})", name, decoder_reason()));
   }
   // No format packs more than 8 * 1032 pixels into a byte (a PNG of one bit a pixel, deflated): a larger claim is false.
   if (height > most_pixels / width || Index(width) * height > Index(size) * 8 * 1032) {
@@ -109,7 +115,7 @@ Tensor decode_picture(Bytes file, const std::string& name, int channels) {
                                 name, width, height, size, most_pixels));
   }
   const std::unique_ptr<stbi_uc, void (*)(void*)> decoded(stbi_load_from_memory(bytes, size, &width, &height, &own, 0), stbi_image_free);
-  if (!decoded) fail("picture", fmt::format("{}: damaged or of a kind that is not supported ({})", name, stbi_failure_reason()));
+  if (!decoded) fail("picture", fmt::format("{}: damaged or of a kind that is not supported ({})", name, decoder_reason()));
   Tensor picture({height, width, own}, DType::uint8);
   std::memcpy(picture.mutable_data<Byte>(), decoded.get(), picture.bytes());
   return channels == 0 || channels == own ? picture : convert_channels(picture, channels);
