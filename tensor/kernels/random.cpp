@@ -8,37 +8,70 @@
 namespace elbo::ELBO_ISA_NAMESPACE {
 namespace {
 
-// Sixteen blocks side by side, in arrays of the same word, which the compiler turns into vector instructions.
-void words(std::uint32_t* out, std::uint32_t first, std::int64_t blocks, const std::uint32_t counter[3], const std::uint32_t key[2]) {
-  constexpr int side = 16;
-  std::int64_t b = 0;
-  for (; b + side <= blocks; b += side) {
-    std::uint32_t c0[side], c1[side], c2[side], c3[side];
-    for (int i = 0; i < side; i++) {
-      c0[i] = first + std::uint32_t(b) + std::uint32_t(i);
-      c1[i] = counter[0];
-      c2[i] = counter[1];
-      c3[i] = counter[2];
+// The words of a block in lanes of 64 bits, so that one multiplication gives the whole product of two words; what stands in the upper
+// halves is ignored.
+using Words = xsimd::batch<std::uint64_t, ELBO_ARCH>;
+constexpr std::int64_t lanes = Words::size;
+
+// The product of the lower halves.
+inline Words product(Words a, Words b) {
+#if defined(__AVX512F__)
+  return _mm512_mul_epu32(a, b);
+#elif defined(__AVX2__)
+  return _mm256_mul_epu32(a, b);
+#elif defined(__SSE2__)
+  return _mm_mul_epu32(a, b);
+#elif defined(__aarch64__)
+  return vmull_u32(vmovn_u64(a), vmovn_u64(b));
+#endif
+}
+
+// `side` batches of blocks at once, as one round's multiplications wait for those of the round before; as many as there are from block
+// b on. Returns the first block that is left.
+template <int side>
+inline std::int64_t words(std::uint32_t* out, std::uint32_t first, std::int64_t b, std::int64_t blocks, const std::uint32_t counter[3],
+                          const std::uint32_t key[2]) {
+  const Words low(0xffffffff), m0(0xD2511F53), m1(0xCD9E8D57);
+  alignas(64) std::uint64_t count[lanes], pairs[2][lanes];
+  for (std::int64_t i = 0; i < lanes; i++) count[i] = std::uint64_t(i);
+  const Words numbers = Words::load_aligned(count) + Words(first);
+  for (; b + side * lanes <= blocks; b += side * lanes) {
+    Words c0[side], c1[side], c2[side], c3[side];
+    for (int s = 0; s < side; s++) {
+      c0[s] = numbers + Words(std::uint64_t(b + s * lanes));
+      c1[s] = Words(counter[0]);
+      c2[s] = Words(counter[1]);
+      c3[s] = Words(counter[2]);
     }
     std::uint32_t k0 = key[0], k1 = key[1];
     for (int round = 0; round < 10; round++) {
-      for (int i = 0; i < side; i++) {
-        const std::uint64_t p0 = std::uint64_t{0xD2511F53} * c0[i], p1 = std::uint64_t{0xCD9E8D57} * c2[i];
-        c0[i] = std::uint32_t(p1 >> 32) ^ c1[i] ^ k0;
-        c2[i] = std::uint32_t(p0 >> 32) ^ c3[i] ^ k1;
-        c1[i] = std::uint32_t(p1);
-        c3[i] = std::uint32_t(p0);
+      const Words w0(k0), w1(k1);
+      for (int s = 0; s < side; s++) {
+        const Words p0 = product(m0, c0[s]), p1 = product(m1, c2[s]);
+        c0[s] = (p1 >> 32) ^ c1[s] ^ w0;
+        c2[s] = (p0 >> 32) ^ c3[s] ^ w1;
+        c1[s] = p1;
+        c3[s] = p0;
       }
       k0 += 0x9E3779B9;
       k1 += 0xBB67AE85;
     }
-    for (int i = 0; i < side; i++) {
-      out[4 * (b + i)] = c0[i];
-      out[4 * (b + i) + 1] = c1[i];
-      out[4 * (b + i) + 2] = c2[i];
-      out[4 * (b + i) + 3] = c3[i];
+    for (int s = 0; s < side; s++) {
+      ((c0[s] & low) | (c1[s] << 32)).store_aligned(pairs[0]);
+      ((c2[s] & low) | (c3[s] << 32)).store_aligned(pairs[1]);
+      for (std::int64_t i = 0; i < lanes; i++) {
+        std::uint32_t* to = out + 4 * (b + s * lanes + i);
+        std::memcpy(to, &pairs[0][i], 8);  // word 0 in the lower half: little-endian
+        std::memcpy(to + 2, &pairs[1][i], 8);
+      }
     }
   }
+  return b;
+}
+
+void words(std::uint32_t* out, std::uint32_t first, std::int64_t blocks, const std::uint32_t counter[3], const std::uint32_t key[2]) {
+  std::int64_t b = words<3>(out, first, 0, blocks, counter, key);
+  b = words<1>(out, first, b, blocks, counter, key);
   for (; b < blocks; b++) {
     std::uint32_t c0 = first + std::uint32_t(b), c1 = counter[0], c2 = counter[1], c3 = counter[2];
     philox_rounds(c0, c1, c2, c3, key[0], key[1]);

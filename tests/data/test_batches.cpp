@@ -106,12 +106,12 @@ TEST_CASE("dynamic binarisation draws anew each epoch, with the value as probabi
   split.values = Tensor({700, 1000}, DType::uint8);
   for (Index i = 0; i < 700; i++) split.values[i].fill(levels[i % 7]);
   Batches batches = Batches::training(split, {.size = 700, .binarize = Binarize::dynamic}, 1);
-  const Tensor first = batches.load(1, 0).x.clone();
+  const Tensor first = batches.load(1, 0).x.clone(), examples = batches.load(1, 0).examples;
   std::array<double, 7> ones{};
   for (Index r = 0; r < 700; r++) {
     const auto row = first[r].values<float>();
     CHECK(std::all_of(row.begin(), row.end(), [](float v) { return v == 0 || v == 1; }));
-    ones[std::size_t(batches.load(1, 0).examples.at<std::int32_t>({r}) % 7)] += std::accumulate(row.begin(), row.end(), 0.0);
+    ones[std::size_t(examples.at<std::int32_t>({r}) % 7)] += std::accumulate(row.begin(), row.end(), 0.0);
   }
   for (std::size_t k = 0; k < 7; k++) {
     const double p = levels[k] / 255.0;
