@@ -1,0 +1,109 @@
+#include "nn/layers.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "autograd/mode.h"
+#include "autograd/ops.h"
+#include "tensor/error.h"
+#include "tensor/nearest.h"
+
+namespace elbo {
+namespace {
+
+constexpr std::array<std::string_view, 9> names = {"none", "relu", "tanh", "sigmoid", "leaky-relu", "elu", "gelu", "silu", "softplus"};
+
+}  // namespace
+
+std::string_view nonlinearity_name(Nonlinearity f) { return names[std::size_t(f)]; }
+
+Nonlinearity nonlinearity_from_name(std::string_view name) {
+  const auto it = std::find(names.begin(), names.end(), name);
+  if (it == names.end()) throw UsageError(unknown_message("activation", name, std::vector<std::string>(names.begin(), names.end())));
+  return Nonlinearity(it - names.begin());
+}
+
+Var apply(Nonlinearity f, const Var& x) {
+  switch (f) {
+    case Nonlinearity::none:
+      return x;
+    case Nonlinearity::relu:
+      return relu(x);
+    case Nonlinearity::tanh:
+      return tanh(x);
+    case Nonlinearity::sigmoid:
+      return sigmoid(x);
+    case Nonlinearity::leaky_relu:
+      return leaky_relu(x);
+    case Nonlinearity::elu:
+      return elu(x);
+    case Nonlinearity::gelu:
+      return gelu(x);
+    case Nonlinearity::silu:
+      return silu(x);
+    case Nonlinearity::softplus:
+      return softplus(x);
+  }
+  return x;
+}
+
+Linear::Linear(const Scope& s, Index in, Index out, Nonlinearity f)
+    : weight(s.parameter("weight", {out, in}, Initializer::weight(s.init(), in, out))),
+      bias(s.parameter("bias", {out}, Initializer::bias(s.init(), in))),
+      activation(f),
+      scope(intern_scope(s.path())) {}
+
+Var Linear::operator()(const Var& x) const {
+  ScopeLabel label(scope);
+  switch (activation) {
+    case Nonlinearity::none:
+      return linear(x, weight, bias);
+    case Nonlinearity::relu:
+      return linear(x, weight, bias, Activation::relu);
+    case Nonlinearity::tanh:
+      return linear(x, weight, bias, Activation::tanh);
+    case Nonlinearity::sigmoid:
+      return linear(x, weight, bias, Activation::sigmoid);
+    default:
+      return apply(activation, linear(x, weight, bias));
+  }
+}
+
+LayerNorm::LayerNorm(const Scope& s, Index features, double eps)
+    : gain(s.parameter("gain", {features}, Initializer::constant(1))),
+      bias(s.parameter("bias", {features}, Initializer::constant(0))),
+      epsilon(eps),
+      scope(intern_scope(s.path())) {}
+
+Var LayerNorm::operator()(const Var& x) const {
+  ScopeLabel label(scope);
+  const Var centred = x - mean(x, {-1}, true);
+  return centred * rsqrt(mean(square(centred), {-1}, true) + epsilon) * Var(gain) + Var(bias);
+}
+
+Var Dropout::operator()(const Var& x, const RandomKey& key, std::uint32_t first_example, bool training) const {
+  if (!(rate >= 0 && rate < 1)) fail("dropout", fmt::format("expected a rate from 0 to below 1, got {}", rate));
+  if (!training || rate == 0) return x;
+  RandomKey own = key;
+  own.seed ^= std::uint64_t(number + 1) << 40;  // layers of one model draw apart
+  Tensor u = empty_like(x.value());
+  fill_uniform(u, own, first_example);
+  const Tensor keep = parametric(Parametric::scale_shift, greater_equal(u, Tensor::scalar(rate, u.dtype())), 1 / (1 - rate));
+  return x * Var(keep);
+}
+
+Mlp::Mlp(const Scope& scope, Index in, std::span<const Index> widths, Nonlinearity f) : out(in) {
+  for (std::size_t i = 0; i < widths.size(); i++) {
+    layers.emplace_back(scope / std::to_string(i), out, widths[i], f);
+    out = widths[i];
+  }
+}
+
+Var Mlp::operator()(Var x) const {
+  for (const Linear& layer : layers) x = layer(x);
+  return x;
+}
+
+}  // namespace elbo
