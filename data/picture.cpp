@@ -12,6 +12,7 @@
 #define STBI_WRITE_NO_STDIO
 #include <stb/stb_image_write.h>
 
+#include "data/jpeg.h"
 #include "tensor/error.h"
 
 namespace elbo {
@@ -103,6 +104,7 @@ Tensor load_picture(const std::string& path, int channels) { return decode_pictu
 Tensor decode_picture(Bytes file, const std::string& name, int channels) {
   if (channels != 0 && channels != 1 && channels != 3) fail("picture", fmt::format("expected 0, 1 or 3 channels, got {}", channels));
   if (file.size() > longest_file) fail("picture", fmt::format("{}: expected at most {} bytes, it has {}", name, longest_file, file.size()));
+  check_jpeg_tables(file, name);
   const auto* bytes = reinterpret_cast<const stbi_uc*>(file.data());
   const int size = int(file.size());
   int width = 0, height = 0, own = 0;

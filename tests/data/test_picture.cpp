@@ -88,6 +88,24 @@ TEST_CASE("bad pictures are one error each") {
   CHECK_THROWS_AS(decode_picture({}, "empty"), Error);
 }
 
+TEST_CASE("a JPEG with impossible Huffman tables never reaches the decoder") {
+  const std::vector<std::byte> jpeg = read_file(golden("files/rgb.jpg"), 1 << 20);
+  std::string text(reinterpret_cast<const char*>(jpeg.data()), jpeg.size());
+  const std::string table = "\xff\xc4";
+  std::vector<std::size_t> places;
+  for (std::size_t at = text.find(table); at != std::string::npos; at = text.find(table, at + 1)) places.push_back(at);
+  REQUIRE(places.size() == 4);
+  for (const std::size_t place : places) {
+    std::string bad = text;
+    bad[place + 20] = '\xff';  // 255 codes of 16 bits, where the largest table has 162 codes in all
+    bad[place + 19] = '\xff';
+    CHECK(contains(error_of([&] { decode_picture(bytes_of(bad), "bad.jpg"); }), "bad.jpg: damaged: a JPEG Huffman table of"));
+  }
+  // Behind a scan, too, where the decoder looks for further tables.
+  text.insert(text.size() - 2, table + std::string("\x00\x13\x00", 3) + std::string(16, '\x7f'));
+  CHECK(contains(error_of([&] { decode_picture(bytes_of(text), "bad.jpg"); }), "a JPEG Huffman table of 2032 codes"));
+}
+
 TEST_CASE("a resized picture is Pillow's") {
   const Tensor from = load_npy(golden("files/resize_from.npy"));
   const Tensor small = load_npy(golden("files/resize_small.npy")), large = load_npy(golden("files/resize_large.npy"));

@@ -13,7 +13,7 @@ struct Reader {
   std::size_t expansion;     // tensor memory it may take for one byte of the file
 };
 
-extern const Reader npy_reader, npz_reader, safetensors_reader, picture_reader;
+extern const Reader idx_reader, npy_reader, npz_reader, safetensors_reader, picture_reader;
 
 // For LLVMFuzzerTestOneInput: an Error is the right answer to a bad file; anything else escapes and stops the fuzzer.
 int read_or_refuse(const Reader& reader, const std::uint8_t* data, std::size_t size);

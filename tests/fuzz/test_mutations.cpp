@@ -155,6 +155,7 @@ void check_reader(const Reader& reader, std::initializer_list<const char*> endin
 TEST_CASE("damaged .npy files are refused or read, never more") { check_reader(npy_reader, {".npy"}, 200); }
 TEST_CASE("damaged .npz files are refused or read, never more") { check_reader(npz_reader, {".npz"}, 1500); }
 TEST_CASE("damaged safetensors files are refused or read, never more") { check_reader(safetensors_reader, {".safetensors"}, 1500); }
+TEST_CASE("damaged IDX files are refused or read, never more") { check_reader(idx_reader, {".idx", ".idx.gz"}, 1000); }
 TEST_CASE("damaged pictures are refused or read, never more") {
   check_reader(picture_reader, {".png", ".jpg", ".bmp", ".tga", ".ppm", ".pgm"}, 200);
 }

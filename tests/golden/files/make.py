@@ -4,6 +4,7 @@
 
 Made with NumPy 2.4.6, Pillow 13.0.0 and safetensors 0.8.0. Every array holds integers 0, 1, 2, ... times a factor, so that tests can say what they expect.
 """
+import gzip
 import json
 import struct
 from pathlib import Path
@@ -93,3 +94,9 @@ detail = ((np.arange(13 * 9 * 3) * 7919 + 104729) % 251).reshape(13, 9, 3).astyp
 npy("resize_from", detail)
 npy("resize_small", np.asarray(Image.fromarray(detail).resize((4, 5), Image.Resampling.BILINEAR)))
 npy("resize_large", np.asarray(Image.fromarray(detail).resize((20, 30), Image.Resampling.BILINEAR)))
+
+# IDX, the format of MNIST: pictures, labels, and a gzipped one.
+pictures = struct.pack(">IIII", 0x803, 3, 4, 5) + bytes(range(60))
+(here / "pictures.idx").write_bytes(pictures)
+(here / "pictures.idx.gz").write_bytes(gzip.compress(pictures, mtime=0))
+(here / "labels.idx").write_bytes(struct.pack(">II", 0x801, 6) + bytes(range(6)))
