@@ -1,6 +1,7 @@
 #include "tensor/gemm.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "tensor/blas.h"
@@ -29,54 +30,18 @@ const ElementwiseTable<T>& elementwise_table() {
 
 Index divide_up(Index a, Index b) { return (a + b - 1) / b; }
 
+// n things in `count` groups whose sizes differ by at most one, the larger ones first: threads that take groups in turn get equal
+// shares.
+struct Groups {
+  Index n, count;
+  Index begin(Index i) const { return n / count * i + std::min(i, n % count); }
+};
+
 // A chunk of fewer multiply-adds than this costs more to hand to a thread than it brings.
 constexpr Index least_work = 100'000;
-
-// op(B) as panels, memory of `panels * K * columns` numbers.
-template <class T>
-void pack_panels(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out) {
-  const GemmTable<T>& kernels = table<T>();
-  const Index columns = kernels.columns, panels = divide_up(N, columns);
-  const Index chunks = std::clamp<Index>(panels * K * columns / 16384, 1, std::max<Index>(panels, 1));
-  parallel(chunks, [&](Index chunk) {
-    for (Index j = panels * chunk / chunks; j < panels * (chunk + 1) / chunks; j++)
-      kernels.pack(transpose_b, transpose_b ? B + j * columns * ldb : B + j * columns, ldb, K, std::min(columns, N - j * columns),
-                   out + j * columns * K);
-  });
-}
-
-template <class T>
-void multiply_panels(bool transpose_a, Index M, Index N, Index K, const T* A, Index lda, const T* panels, T* C, Index ldc,
-                     const Epilogue<T>& e) {
-  const GemmTable<T>& kernels = table<T>();
-  const Index columns = kernels.columns, n_panels = divide_up(N, columns);
-  // Row groups of at most 64 rows, in whole tiles; then as many panels a chunk as make it worth a thread's while.
-  const Index tiles = divide_up(M, kernels.rows), row_groups = std::max<Index>(1, std::min(divide_up(M, 64), tiles));
-  const Index work = divide_up(M, row_groups) * columns * K;  // of one panel
-  const Index n_groups = std::clamp<Index>(n_panels * work / least_work, 1, n_panels);
-  parallel(row_groups * n_groups, [&](Index chunk) {
-    const Index r = chunk % row_groups, g = chunk / row_groups;
-    const Index m0 = M * r / row_groups, m1 = M * (r + 1) / row_groups;
-    const Index n0 = n_panels * g / n_groups * columns, n1 = std::min(N, n_panels * (g + 1) / n_groups * columns);
-    kernels.multiply({.M = m1 - m0,
-                      .N = n1 - n0,
-                      .K = K,
-                      .a = transpose_a ? A + m0 : A + m0 * lda,
-                      .lda = lda,
-                      .transpose_a = transpose_a,
-                      .panels = panels + n0 * K,
-                      .c = C + m0 * ldc + n0,
-                      .ldc = ldc,
-                      .bias = e.bias ? e.bias + n0 : nullptr,
-                      .activation = e.activation,
-                      .accumulate = e.accumulate});
-  });
-}
-
-template <class T>
-std::size_t packed_bytes(Index K, Index N) {
-  return std::size_t(divide_up(N, table<T>().columns) * table<T>().columns * K) * sizeof(T);
-}
+constexpr Index most_chunks = 64;
+// Rows of C in one chunk, in tiles: 144 rows of A, 256 deep, are 144 kB of float32, a part of the second cache.
+constexpr Index most_row_tiles = 24;
 
 struct Scratch {  // memory from the cache for the length of one call
   explicit Scratch(std::size_t size) : bytes(size), data(pool_allocate(size)) {}
@@ -86,6 +51,58 @@ struct Scratch {  // memory from the cache for the length of one call
   std::size_t bytes;
   void* data;
 };
+
+// How one product is cut into chunks: by (M, N, K) alone.
+template <class T>
+struct Plan {
+  Index M, N, K;
+  const GemmTable<T>& kernels = table<T>();
+  RowTiles tiles{M, divide_up(M, kernels.rows)};
+  Index panels = divide_up(N, Index(kernels.columns));
+  // As many chunks as are worth a thread's while; first by columns, then by rows where columns are few or rows many.
+  Index chunks = Index(std::bit_floor(std::uint64_t(std::clamp<Index>(M * N * K / least_work, 1, most_chunks))));
+  Index least_rows = divide_up(tiles.count, most_row_tiles);
+  Groups column_groups{panels, std::clamp<Index>(divide_up(chunks, least_rows), 1, divide_up(panels, 2))};
+  Groups row_groups{tiles.count, std::clamp<Index>(divide_up(chunks, column_groups.count), least_rows, tiles.count)};
+
+  Index column(Index panel) const { return std::min(N, panel * kernels.columns); }
+  std::size_t packed_bytes(Index p) const { return std::size_t(p * kernels.columns * K) * sizeof(T); }
+  void pack(bool transpose_b, const T* B, Index ldb, Index panel0, Index panel1, T* out) const {
+    const Index n0 = column(panel0);
+    kernels.pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, column(panel1) - n0, out);
+  }
+};
+
+// Row tiles r0 .. r1-1 by panels p0 .. p1-1, the first of which lies at `panels`.
+template <class T>
+GemmPart<T> part_of(const Plan<T>& plan, Index r0, Index r1, Index p0, Index p1, Layout layout, const T* A, Index lda, const T* panels,
+                    T* C, Index ldc, const Epilogue<T>& e) {
+  const Index n0 = plan.column(p0);
+  return {.tiles = plan.tiles,
+          .tile0 = r0,
+          .tile1 = r1,
+          .N = plan.column(p1) - n0,
+          .K = plan.K,
+          .layout = layout,
+          .a = A,
+          .lda = lda,
+          .panels = panels,
+          .c = C + n0,
+          .ldc = ldc,
+          .bias = e.bias ? e.bias + n0 : nullptr,
+          .activation = e.activation,
+          .accumulate = e.accumulate};
+}
+
+template <class T>
+void multiply_panels(const Plan<T>& plan, Layout layout, const T* A, Index lda, const T* panels, T* C, Index ldc, const Epilogue<T>& e) {
+  const Groups &rows = plan.row_groups, &columns = plan.column_groups;
+  parallel(rows.count * columns.count, [&](Index chunk) {
+    const Index r = chunk % rows.count, g = chunk / rows.count, p0 = columns.begin(g);
+    plan.kernels.multiply(part_of(plan, rows.begin(r), rows.begin(r + 1), p0, columns.begin(g + 1), layout, A, lda,
+                                  panels + plan.column(p0) * plan.K, C, ldc, e));
+  });
+}
 
 // Bias and activation over rows of C that OpenBLAS has left, while they are in the cache.
 template <class T>
@@ -115,23 +132,52 @@ template <class T>
 void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C, Index ldc,
               const Epilogue<T>& e) {
   if (M == 0 || N == 0) return;
-  const Scratch packed(packed_bytes<T>(K, N));
-  pack_panels(transpose_b, K, N, B, ldb, static_cast<T*>(packed.data));
-  multiply_panels(transpose_a, M, N, K, A, lda, static_cast<const T*>(packed.data), C, ldc, e);
+  const Plan<T> plan{M, N, K};
+  const Layout layout = transpose_a ? Layout::columns : Layout::rows;
+  if (plan.row_groups.count == 1) {  // each panel is used by one chunk, which packs it: it never leaves the second cache
+    parallel(plan.column_groups.count, [&](Index g) {
+      const Index p0 = plan.column_groups.begin(g), p1 = plan.column_groups.begin(g + 1);
+      const Scratch panels(plan.packed_bytes(p1 - p0));
+      plan.pack(transpose_b, B, ldb, p0, p1, static_cast<T*>(panels.data));
+      plan.kernels.multiply(part_of(plan, 0, plan.tiles.count, p0, p1, layout, A, lda, static_cast<const T*>(panels.data), C, ldc, e));
+    });
+    return;
+  }
+  // Otherwise B is packed first, and with it A^T, unless a few panels are all that use it.
+  const bool pack_a = transpose_a && plan.panels > 2;
+  const auto pieces = [](Index size, Index most) { return std::clamp<Index>(size / 16384, 1, std::min(most, most_chunks)); };
+  const Groups b_groups{plan.panels, pieces(N * K, plan.panels)}, a_groups{plan.tiles.count, pack_a ? pieces(M * K, plan.tiles.count) : 0};
+  const Scratch panels(plan.packed_bytes(plan.panels)),
+      tiles(pack_a ? std::size_t(plan.tiles.count * plan.kernels.rows * K) * sizeof(T) : 0);
+  T* packed_b = static_cast<T*>(panels.data);
+  T* packed_a = static_cast<T*>(tiles.data);
+  parallel(b_groups.count + a_groups.count, [&](Index i) {
+    if (i < b_groups.count)
+      plan.pack(transpose_b, B, ldb, b_groups.begin(i), b_groups.begin(i + 1), packed_b + plan.column(b_groups.begin(i)) * K);
+    else
+      plan.kernels.pack_a(plan.tiles, a_groups.begin(i - b_groups.count), a_groups.begin(i - b_groups.count + 1), A, lda, K, packed_a);
+  });
+  multiply_panels<T>(plan, pack_a ? Layout::tiles : layout, pack_a ? packed_a : A, lda, packed_b, C, ldc, e);
 }
 
 template <class T>
 void PackedMatrix<T>::pack(bool transpose_b, Index K, Index N, const T* B, Index ldb) {
-  const std::size_t bytes = packed_bytes<T>(K, N);
-  if (!storage_ || storage_->bytes < bytes) storage_ = StorageRef::allocate(bytes);
   k_ = K, n_ = N;
-  pack_panels(transpose_b, K, N, B, ldb, reinterpret_cast<T*>(storage_->data));
+  if (N == 0) return;
+  const Plan<T> plan{1, N, K};
+  const std::size_t bytes = plan.packed_bytes(plan.panels);
+  if (!storage_ || storage_->bytes < bytes) storage_ = StorageRef::allocate(bytes);
+  const Groups groups{plan.panels, std::clamp<Index>(N * K / 16384, 1, std::min(plan.panels, most_chunks))};
+  parallel(groups.count, [&](Index i) {
+    plan.pack(transpose_b, B, ldb, groups.begin(i), groups.begin(i + 1),
+              reinterpret_cast<T*>(storage_->data) + plan.column(groups.begin(i)) * K);
+  });
 }
 
 template <class T>
 void gemm(bool transpose_a, Index M, const T* A, Index lda, const PackedMatrix<T>& B, T* C, Index ldc, const Epilogue<T>& e) {
   if (M == 0 || B.N() == 0) return;
-  multiply_panels(transpose_a, M, B.N(), B.K(), A, lda, B.data(), C, ldc, e);
+  multiply_panels(Plan<T>{M, B.N(), B.K()}, transpose_a ? Layout::columns : Layout::rows, A, lda, B.data(), C, ldc, e);
 }
 
 template <class T>
