@@ -1,7 +1,6 @@
 #include "tensor/gemm.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "tensor/blas.h"
@@ -40,10 +39,32 @@ struct Groups {
 // A chunk of fewer multiply-adds than this costs more to hand to a thread than it brings.
 constexpr Index least_work = 100'000;
 constexpr Index most_chunks = 64;
-// Rows of C in one chunk, in tiles: 144 rows of A, 256 deep, are 144 kB of float32, a part of the second cache.
+// Rows of C at a time, in tiles: their part of A shares the second cache with some panels.
 constexpr Index most_row_tiles = 24;
+// Bytes of panels that a chunk packs before it multiplies by them: they are still in the second cache then.
+constexpr std::size_t packed_at_once = 128 << 10;
 
-struct Scratch {  // memory from the cache for the length of one call
+// Memory that stays with its thread, in whose second cache it lies: blocks that wander between threads cost a transfer of every line.
+void* thread_memory(std::size_t bytes) {
+  struct Memory {
+    std::size_t bytes = 0;
+    void* data = nullptr;
+    Memory() = default;
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+    ~Memory() { pool_free(data, bytes); }
+  };
+  thread_local Memory memory;
+  if (memory.bytes < bytes) {
+    pool_free(memory.data, memory.bytes);
+    memory.bytes = 0, memory.data = nullptr;  // should the next line throw
+    memory.data = pool_allocate(bytes);
+    memory.bytes = bytes;
+  }
+  return memory.data;
+}
+
+struct Scratch {  // memory for the length of one call
   explicit Scratch(std::size_t size) : bytes(size), data(pool_allocate(size)) {}
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -52,55 +73,85 @@ struct Scratch {  // memory from the cache for the length of one call
   void* data;
 };
 
-// How one product is cut into chunks: by (M, N, K) alone.
+// One product, and how it is cut into chunks: by (M, N, K) alone.
 template <class T>
-struct Plan {
+struct Product {
   Index M, N, K;
+  Layout layout;
+  const T* A;
+  Index lda;
+  T* C;
+  Index ldc;
+  const Epilogue<T>& e;
+
   const GemmTable<T>& kernels = table<T>();
   RowTiles tiles{M, divide_up(M, kernels.rows)};
   Index panels = divide_up(N, Index(kernels.columns));
-  // As many chunks as are worth a thread's while; first by columns, then by rows where columns are few or rows many.
-  Index chunks = Index(std::bit_floor(std::uint64_t(std::clamp<Index>(M * N * K / least_work, 1, most_chunks))));
-  Index least_rows = divide_up(tiles.count, most_row_tiles);
-  Groups column_groups{panels, std::clamp<Index>(divide_up(chunks, least_rows), 1, divide_up(panels, 2))};
-  Groups row_groups{tiles.count, std::clamp<Index>(divide_up(chunks, column_groups.count), least_rows, tiles.count)};
+  Index chunks = std::clamp<Index>(M * N * K / least_work, 1, most_chunks);  // that are worth a thread's while
 
   Index column(Index panel) const { return std::min(N, panel * kernels.columns); }
-  std::size_t packed_bytes(Index p) const { return std::size_t(p * kernels.columns * K) * sizeof(T); }
-  void pack(bool transpose_b, const T* B, Index ldb, Index panel0, Index panel1, T* out) const {
-    const Index n0 = column(panel0);
-    kernels.pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, column(panel1) - n0, out);
+  std::size_t panel_bytes() const { return std::size_t(kernels.columns * K) * sizeof(T); }
+
+  // Row tiles r0 .. r1-1 by panels p0 .. p1-1, which lie at `packed`.
+  void multiply(Index r0, Index r1, Index p0, Index p1, const T* packed) const {
+    const Index n0 = column(p0);
+    kernels.multiply({.tiles = tiles,
+                      .tile0 = r0,
+                      .tile1 = r1,
+                      .N = column(p1) - n0,
+                      .K = K,
+                      .layout = layout,
+                      .a = A,
+                      .lda = lda,
+                      .panels = packed,
+                      .c = C + n0,
+                      .ldc = ldc,
+                      .bias = e.bias ? e.bias + n0 : nullptr,
+                      .activation = e.activation,
+                      .accumulate = e.accumulate});
   }
 };
 
-// Row tiles r0 .. r1-1 by panels p0 .. p1-1, the first of which lies at `panels`.
 template <class T>
-GemmPart<T> part_of(const Plan<T>& plan, Index r0, Index r1, Index p0, Index p1, Layout layout, const T* A, Index lda, const T* panels,
-                    T* C, Index ldc, const Epilogue<T>& e) {
-  const Index n0 = plan.column(p0);
-  return {.tiles = plan.tiles,
-          .tile0 = r0,
-          .tile1 = r1,
-          .N = plan.column(p1) - n0,
-          .K = plan.K,
-          .layout = layout,
-          .a = A,
-          .lda = lda,
-          .panels = panels,
-          .c = C + n0,
-          .ldc = ldc,
-          .bias = e.bias ? e.bias + n0 : nullptr,
-          .activation = e.activation,
-          .accumulate = e.accumulate};
+void pack_panels(bool transpose_b, Index K, Index n0, Index n1, const T* B, Index ldb, T* out) {
+  table<T>().pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, n1 - n0, out);
 }
 
+// All of op(B), for a product whose chunks share panels.
 template <class T>
-void multiply_panels(const Plan<T>& plan, Layout layout, const T* A, Index lda, const T* panels, T* C, Index ldc, const Epilogue<T>& e) {
-  const Groups &rows = plan.row_groups, &columns = plan.column_groups;
+void pack_all(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out) {
+  const Index columns = table<T>().columns, panels = divide_up(N, columns);
+  const Groups groups{panels, std::clamp<Index>(N * K / 16384, 1, std::min(panels, most_chunks))};
+  parallel(groups.count, [&](Index i) {
+    const Index n0 = groups.begin(i) * columns, n1 = std::min(N, groups.begin(i + 1) * columns);
+    pack_panels(transpose_b, K, n0, n1, B, ldb, out + n0 * K);
+  });
+}
+
+// C from panels that are packed: cut by columns and, as far as that does not give chunks enough, by rows.
+template <class T>
+void multiply_packed(const Product<T>& p, const T* packed) {
+  const Index least_rows = divide_up(p.tiles.count, most_row_tiles);
+  const Groups columns{p.panels, std::clamp<Index>(p.chunks / least_rows, 1, divide_up(p.panels, 2))};
+  const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks / columns.count, least_rows, p.tiles.count)};
   parallel(rows.count * columns.count, [&](Index chunk) {
     const Index r = chunk % rows.count, g = chunk / rows.count, p0 = columns.begin(g);
-    plan.kernels.multiply(part_of(plan, rows.begin(r), rows.begin(r + 1), p0, columns.begin(g + 1), layout, A, lda,
-                                  panels + plan.column(p0) * plan.K, C, ldc, e));
+    p.multiply(rows.begin(r), rows.begin(r + 1), p0, columns.begin(g + 1), packed + p.column(p0) * p.K);
+  });
+}
+
+// C where each panel is used by one chunk, which packs it: cut by columns alone.
+template <class T>
+void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
+  const Groups columns{p.panels, std::min(p.chunks, divide_up(p.panels, 2))}, rows{p.tiles.count, divide_up(p.tiles.count, most_row_tiles)};
+  parallel(columns.count, [&](Index g) {
+    const Index end = columns.begin(g + 1), step = std::max<Index>(1, Index(packed_at_once / (p.panel_bytes() + 1)));
+    T* packed = static_cast<T*>(thread_memory(std::size_t(std::min(step, end - columns.begin(g))) * p.panel_bytes()));
+    for (Index p0 = columns.begin(g); p0 < end; p0 += step) {
+      const Index p1 = std::min(end, p0 + step);
+      pack_panels(transpose_b, p.K, p.column(p0), p.column(p1), B, ldb, packed);
+      for (Index r = 0; r < rows.count; r++) p.multiply(rows.begin(r), rows.begin(r + 1), p0, p1, packed);
+    }
   });
 }
 
@@ -132,52 +183,37 @@ template <class T>
 void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C, Index ldc,
               const Epilogue<T>& e) {
   if (M == 0 || N == 0) return;
-  const Plan<T> plan{M, N, K};
-  const Layout layout = transpose_a ? Layout::columns : Layout::rows;
-  if (plan.row_groups.count == 1) {  // each panel is used by one chunk, which packs it: it never leaves the second cache
-    parallel(plan.column_groups.count, [&](Index g) {
-      const Index p0 = plan.column_groups.begin(g), p1 = plan.column_groups.begin(g + 1);
-      const Scratch panels(plan.packed_bytes(p1 - p0));
-      plan.pack(transpose_b, B, ldb, p0, p1, static_cast<T*>(panels.data));
-      plan.kernels.multiply(part_of(plan, 0, plan.tiles.count, p0, p1, layout, A, lda, static_cast<const T*>(panels.data), C, ldc, e));
-    });
-    return;
+  Product<T> p{M, N, K, transpose_a ? Layout::columns : Layout::rows, A, lda, C, ldc, e};
+  // A^T is read down its columns. Where these lie so far apart that they share sets of the cache or pages, it is packed first.
+  const Index distance = lda * Index(sizeof(T));
+  const bool pack_a = transpose_a && p.panels > 2 && (distance >= 4096 || distance % 256 == 0);
+  const Scratch tiles(pack_a ? std::size_t(p.tiles.count * p.kernels.rows * K) * sizeof(T) : 0);
+  if (pack_a) {
+    const Groups groups{p.tiles.count, std::clamp<Index>(M * K / 16384, 1, std::min(p.tiles.count, most_chunks))};
+    parallel(groups.count,
+             [&](Index i) { p.kernels.pack_a(p.tiles, groups.begin(i), groups.begin(i + 1), A, lda, K, static_cast<T*>(tiles.data)); });
+    p.layout = Layout::tiles;
+    p.A = static_cast<const T*>(tiles.data);
   }
-  // Otherwise B is packed first, and with it A^T, unless a few panels are all that use it.
-  const bool pack_a = transpose_a && plan.panels > 2;
-  const auto pieces = [](Index size, Index most) { return std::clamp<Index>(size / 16384, 1, std::min(most, most_chunks)); };
-  const Groups b_groups{plan.panels, pieces(N * K, plan.panels)}, a_groups{plan.tiles.count, pack_a ? pieces(M * K, plan.tiles.count) : 0};
-  const Scratch panels(plan.packed_bytes(plan.panels)),
-      tiles(pack_a ? std::size_t(plan.tiles.count * plan.kernels.rows * K) * sizeof(T) : 0);
-  T* packed_b = static_cast<T*>(panels.data);
-  T* packed_a = static_cast<T*>(tiles.data);
-  parallel(b_groups.count + a_groups.count, [&](Index i) {
-    if (i < b_groups.count)
-      plan.pack(transpose_b, B, ldb, b_groups.begin(i), b_groups.begin(i + 1), packed_b + plan.column(b_groups.begin(i)) * K);
-    else
-      plan.kernels.pack_a(plan.tiles, a_groups.begin(i - b_groups.count), a_groups.begin(i - b_groups.count + 1), A, lda, K, packed_a);
-  });
-  multiply_panels<T>(plan, pack_a ? Layout::tiles : layout, pack_a ? packed_a : A, lda, packed_b, C, ldc, e);
+  if (p.panels >= 12) return multiply_packing(p, transpose_b, B, ldb);
+  const Scratch packed(std::size_t(p.panels) * p.panel_bytes());
+  pack_all(transpose_b, K, N, B, ldb, static_cast<T*>(packed.data));
+  multiply_packed(p, static_cast<const T*>(packed.data));
 }
 
 template <class T>
 void PackedMatrix<T>::pack(bool transpose_b, Index K, Index N, const T* B, Index ldb) {
-  k_ = K, n_ = N;
-  if (N == 0) return;
-  const Plan<T> plan{1, N, K};
-  const std::size_t bytes = plan.packed_bytes(plan.panels);
+  const Index columns = table<T>().columns;
+  const std::size_t bytes = std::size_t(divide_up(N, columns) * columns * K) * sizeof(T);
   if (!storage_ || storage_->bytes < bytes) storage_ = StorageRef::allocate(bytes);
-  const Groups groups{plan.panels, std::clamp<Index>(N * K / 16384, 1, std::min(plan.panels, most_chunks))};
-  parallel(groups.count, [&](Index i) {
-    plan.pack(transpose_b, B, ldb, groups.begin(i), groups.begin(i + 1),
-              reinterpret_cast<T*>(storage_->data) + plan.column(groups.begin(i)) * K);
-  });
+  k_ = K, n_ = N;
+  if (N > 0) pack_all(transpose_b, K, N, B, ldb, reinterpret_cast<T*>(storage_->data));
 }
 
 template <class T>
 void gemm(bool transpose_a, Index M, const T* A, Index lda, const PackedMatrix<T>& B, T* C, Index ldc, const Epilogue<T>& e) {
   if (M == 0 || B.N() == 0) return;
-  multiply_panels(Plan<T>{M, B.N(), B.K()}, transpose_a ? Layout::columns : Layout::rows, A, lda, B.data(), C, ldc, e);
+  multiply_packed(Product<T>{M, B.N(), B.K(), transpose_a ? Layout::columns : Layout::rows, A, lda, C, ldc, e}, B.data());
 }
 
 template <class T>
