@@ -119,8 +119,8 @@ TEST_CASE("npy: what is written is read back, bit for bit") {
   CHECK(contains(error_of([&] { save_npy(path, Tensor()); }), "empty handle"));
 }
 
-TEST_CASE("npz: NumPy's archives are read, stored and deflated") {
-  for (const std::string name : {"stored", "deflated"}) {
+TEST_CASE("npz: NumPy's archives are read, stored and deflated, with 32-bit and 64-bit fields") {
+  for (const std::string name : {"stored", "deflated", "zip64"}) {
     CAPTURE(name);
     const NamedTensors entries = load_npz(golden("files/" + name + ".npz"));
     REQUIRE(entries.size() == 3);

@@ -7,6 +7,7 @@ Made with NumPy 2.4.6, Pillow 13.0.0 and safetensors 0.8.0. Every array holds in
 import gzip
 import json
 import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,9 @@ npy("records", np.array([(1, 2.0)], dtype=[("a", "<i4"), ("b", "<f4")]))
 arrays = {"mean": ramp((3, 2), "<f4", 0.5), "label": ramp((3,), "<i4"), "big": np.zeros((100, 100), "u1")}
 np.savez(here / "stored.npz", **arrays)
 np.savez_compressed(here / "deflated.npz", **arrays)
+# The 64-bit fields of large archives, forced upon a small one.
+zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = 100, 1
+np.savez(here / "zip64.npz", **arrays)
 
 tensors = {
     "encoder.weight": ramp((2, 3), "<f4", 0.5, -1),
