@@ -49,7 +49,7 @@ PrincipalComponents principal_components(const Tensor& x, Index k) {
     fail("principal_components", fmt::format("expected 1 to {} components of at least one example, got {} of {}", d, k, n));
   const Tensor centre = mean(x, {0}).to(DType::float64);
   Tensor scatter = Tensor::zeros({d, d}, DType::float64);
-  constexpr Index block = 4096;  // examples at a time in float64: 26 MB of 784 numbers each
+  constexpr Index block = 512;  // examples at a time in float64: 3 MB of 784 numbers each
   for (Index begin = 0; begin < n; begin += block) {
     const Tensor part = subtract(x.slice(begin, std::min(n, begin + block)).to(DType::float64), centre);
     const double* p = part.data<double>();

@@ -20,9 +20,9 @@ constexpr void fill_unary(ElementwiseTable<T>& t) {
   set(Unary::reciprocal, [](B x) { return B(1) / x; });
   set(Unary::sqrt, [](B x) { return xsimd::sqrt(x); });
   set(Unary::rsqrt, [](B x) { return B(1) / xsimd::sqrt(x); });
-  set(Unary::exp, [](B x) { return xsimd::exp(x); });
-  set(Unary::expm1, [](B x) { return xsimd::expm1(x); });
-  set(Unary::log, [](B x) { return xsimd::log(x); });
+  set(Unary::exp, [](B x) { return exponential(x); });
+  set(Unary::expm1, [](B x) { return exponential_minus_1(x); });
+  set(Unary::log, [](B x) { return logarithm(x); });
   set(Unary::log1p, [](B x) { return xsimd::log1p(x); });
   set(Unary::sin, [](B x) { return xsimd::sin(x); });
   set(Unary::cos, [](B x) { return xsimd::cos(x); });
@@ -30,9 +30,9 @@ constexpr void fill_unary(ElementwiseTable<T>& t) {
   set(Unary::sigmoid, [](B x) { return sigmoid(x); });
   set(Unary::softplus, [](B x) { return softplus(x); });
   set(Unary::relu, [](B x) { return relu(x); });
-  set(Unary::elu, [](B x) { return xsimd::select(x > B(0), x, xsimd::expm1(x)); });
+  set(Unary::elu, [](B x) { return elu(x); });
   set(Unary::gelu, [](B x) { return gelu(x); });
-  set(Unary::silu, [](B x) { return x * sigmoid(x); });
+  set(Unary::silu, [](B x) { return silu(x); });
   set(Unary::is_finite, [](B x) { return indicator<B>(xsimd::abs(x) <= B(std::numeric_limits<T>::max())); });
 }
 
@@ -81,17 +81,16 @@ constexpr void fill_backward(ElementwiseTable<T>& t) {
   set(Binary::relu_backward, [](B y, B dy) { return xsimd::select(y > B(0), dy, B(0)); });
   set(Binary::elu_backward, [](B y, B dy) { return xsimd::select(y > B(0), dy, dy * (y + B(1))); });
   set(Binary::gelu_backward, [](B x, B dy) { return dy * gelu_slope(x); });
-  set(Binary::silu_backward, [](B x, B dy) {
-    const B s = sigmoid(x);
-    return dy * s * (B(1) + x * (B(1) - s));
-  });
+  set(Binary::silu_backward, [](B x, B dy) { return dy * silu_slope(x); });
 }
 
 template <class T>
 constexpr void fill_parametric(ElementwiseTable<T>& t) {
   using B = Batch<T>;
   const auto set = [&]<class F>(Parametric k, F) {
-    t.parametric[int(k)] = [](const T* x, T* y, std::int64_t n, T p, T q) { map(x, y, n, [bp = B(p), bq = B(q)](B v) { return F{}(v, bp, bq); }); };
+    t.parametric[int(k)] = [](const T* x, T* y, std::int64_t n, T p, T q) {
+      map(x, y, n, [bp = B(p), bq = B(q)](B v) { return F{}(v, bp, bq); });
+    };
   };
   set(Parametric::scale_shift, [](B x, B p, B q) { return x * p + q; });
   set(Parametric::clamp, [](B x, B p, B q) { return xsimd::select(x < p, p, xsimd::select(x > q, q, x)); });
@@ -106,7 +105,8 @@ void where(const T* condition, const T* a, const T* b, T* y, std::int64_t n) {
   constexpr std::int64_t width = Batch<T>::size;
   std::int64_t i = 0;
   for (; i + width <= n; i += width)
-    xsimd::select(Batch<T>::load_unaligned(condition + i) != Batch<T>(0), Batch<T>::load_unaligned(a + i), Batch<T>::load_unaligned(b + i)).store_unaligned(y + i);
+    xsimd::select(Batch<T>::load_unaligned(condition + i) != Batch<T>(0), Batch<T>::load_unaligned(a + i), Batch<T>::load_unaligned(b + i))
+        .store_unaligned(y + i);
   for (; i < n; i++) y[i] = condition[i] != T(0) ? a[i] : b[i];
 }
 

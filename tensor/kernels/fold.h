@@ -26,7 +26,7 @@ struct SquareDeviations : AddUp<B> {
 };
 template <class B>
 struct Exponentials : AddUp<B> {
-  B step(const B& a, const B& x) const { return a + xsimd::exp(x - this->shift); }
+  B step(const B& a, const B& x) const { return a + exponential(B(x - this->shift)); }
 };
 template <class B>
 struct Products : AddUp<B> {

@@ -11,8 +11,13 @@ namespace elbo::reference {
 
 inline double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
 inline double softplus(double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }
-inline double gelu(double x) { return 0.5 * x * std::erfc(-x * std::sqrt(0.5)); }
-inline double gelu_slope(double x) { return 0.5 * std::erfc(-x * std::sqrt(0.5)) + x * std::exp(-0.5 * x * x) * 0.39894228040143267794; }
+inline double silu(double x) { return std::isinf(x) ? std::fmax(x, 0) : x * sigmoid(x); }
+inline double silu_slope(double x) { return std::isinf(x) ? double(x > 0) : sigmoid(x) + x * sigmoid(x) * sigmoid(-x); }
+inline double gelu(double x) { return std::isinf(x) ? std::fmax(x, 0) : 0.5 * x * std::erfc(-x * std::sqrt(0.5)); }
+inline double gelu_slope(double x) {
+  if (std::isinf(x)) return double(x > 0);
+  return 0.5 * std::erfc(-x * std::sqrt(0.5)) + x * std::exp(-0.5 * x * x) * 0.39894228040143267794;
+}
 
 // y = f(x)
 inline double unary(Unary f, double x) {
@@ -36,7 +41,7 @@ inline double unary(Unary f, double x) {
     case Unary::relu: return x > 0 ? x : x <= 0 ? 0 : x;
     case Unary::elu: return x > 0 ? x : std::expm1(x);
     case Unary::gelu: return gelu(x);
-    case Unary::silu: return x * sigmoid(x);
+    case Unary::silu: return silu(x);
     case Unary::is_finite: return std::isfinite(x) ? 1 : 0;
     case Unary::count: break;
   }
@@ -76,7 +81,7 @@ inline double binary(Binary f, double a, double b) {
     case Binary::relu_backward: return a > 0 ? b : 0;
     case Binary::elu_backward: return a > 0 ? b : b * (a + 1);
     case Binary::gelu_backward: return b * gelu_slope(a);
-    case Binary::silu_backward: return b * sigmoid(a) * (1 + a * (1 - sigmoid(a)));
+    case Binary::silu_backward: return b * silu_slope(a);
     case Binary::count: break;
   }
   return NAN;

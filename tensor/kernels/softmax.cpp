@@ -16,7 +16,7 @@ void softmax(const T* x, T* y, std::int64_t rows, std::int64_t n) {
   using B = Batch<T>;
   for (std::int64_t r = 0; r < rows; r++, x += n, y += n) {
     const B m(T(fold_row<T>(n, Max<B>{}, x)));
-    map(x, y, n, [&](B v) { return xsimd::exp(v - m); });
+    map(x, y, n, [&](B v) { return exponential(B(v - m)); });
     const B scale(T(1 / fold_row<T>(n, Sum<B>{}, y)));
     map(y, y, n, [&](B v) { return v * scale; });
   }
@@ -49,7 +49,7 @@ void log_softmax_backward(const T* y, const T* dy, T* dx, std::int64_t rows, std
   using B = Batch<T>;
   for (std::int64_t r = 0; r < rows; r++, y += n, dy += n, dx += n) {
     const B sum(T(fold_row<T>(n, Sum<B>{}, dy)));
-    map(y, 1, dy, 1, dx, n, [&](B l, B d) { return d - xsimd::exp(l) * sum; });
+    map(y, 1, dy, 1, dx, n, [&](B l, B d) { return d - exponential(l) * sum; });
   }
 }
 
