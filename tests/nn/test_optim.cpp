@@ -58,11 +58,7 @@ Make make(const Options& options, const UpdateOptions& update = {}) {
   return [=](ParamStore& store) { return std::make_unique<O>(store, options, update); };
 }
 
-struct Case {
-  std::string name;
-  Make make;
-};
-std::vector<Case> cases() {
+std::vector<std::pair<std::string, Make>> cases() {
   return {
       {"sgd", make<Sgd>(SgdOptions{.learning_rate = 0.05})},
       {"sgd-decay", make<Sgd>(SgdOptions{.learning_rate = 0.05, .weight_decay = 0.1})},
@@ -145,10 +141,10 @@ TEST_CASE("100 steps of every optimizer agree with PyTorch, in both types, with 
     if (!isa_available(each)) continue;
     set_isa(each);
     CAPTURE(isa_name(each));
-    for (const Case& c : cases()) {
-      CAPTURE(c.name);
-      check_against_golden(c.name, c.make, DType::float64);
-      check_against_golden(c.name, c.make, DType::float32);
+    for (const auto& [name, maker] : cases()) {
+      CAPTURE(name);
+      check_against_golden(name, maker, DType::float64);
+      check_against_golden(name, maker, DType::float32);
     }
   }
   set_isa(before);
@@ -221,16 +217,16 @@ TEST_CASE("a parameter that a pass did not reach has a zero gradient in it, neve
 }
 
 TEST_CASE("state goes out and in by name, and training goes on to the same bits") {
-  for (const Case& c : cases()) {
-    CAPTURE(c.name);
+  for (const auto& [name, maker] : cases()) {
+    CAPTURE(name);
     Model straight, stopped;
-    const auto one = c.make(straight.store);
+    const auto one = maker(straight.store);
     for (Index s = 0; s < 20; s++) one->step(backward(straight.loss(s)));
-    const auto two = c.make(stopped.store);
+    const auto two = maker(stopped.store);
     for (Index s = 0; s < 10; s++) two->step(backward(stopped.loss(s)));
     Model resumed;
     resumed.store.load(stopped.store.tensors(), "test");
-    const auto three = c.make(resumed.store);
+    const auto three = maker(resumed.store);
     three->load_state(two->state(), two->steps(), "test");
     for (Index s = 10; s < 20; s++) three->step(backward(resumed.loss(s)));
     for (std::size_t p = 0; p < 3; p++) CHECK(identical(resumed.parameters[p].value(), straight.parameters[p].value()));

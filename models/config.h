@@ -1,0 +1,115 @@
+#pragma once
+// The configuration of a run: what is trained, on what, and how. One table (config_keys) lists every key with its type, range, default
+// and meaning; reading, writing, --set and the documentation follow from it.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/shape.h"
+
+namespace elbo {
+
+struct ModelConfig {
+  std::string kind = "dense";
+  bool variational = true;
+  Index latent = 20;
+  std::vector<Index> hidden = {400};
+  std::optional<std::vector<Index>> decoder_hidden;  // none: hidden mirrored
+  std::string activation = "relu";
+  std::string init = "glorot-uniform";
+  std::string output = "sigmoid";
+  std::string float_type = "float32";
+};
+
+struct ObjectiveConfig {
+  std::string likelihood = "bernoulli";
+  double variance = 0.02;  // for likelihood gaussian
+  double beta = 1;
+};
+
+struct DataConfig {
+  std::string spec;
+  std::optional<double> valid;  // none: a tenth, at most 5,000
+  bool use_test = false;
+  std::string binarize = "none";
+  std::optional<std::string> dequantize;  // none: uniform for Gaussian likelihoods on bytes, otherwise none
+  std::vector<Index> exclude_labels;
+};
+
+struct ScheduleConfig {
+  std::string name = "constant";
+  Index warmup = 0;                   // updates over which the rate rises from 0
+  Index every = 10;                   // step: epochs between two multiplications by `factor`
+  double factor = 0.1;                // step, and exponential: what the rate is multiplied with every epoch
+  double final = 0;                   // cosine: the share of the rate left at the end
+  std::vector<Index> stage_epochs;    // stages: epochs of each, and
+  std::vector<double> stage_factors;  // the factor of each on the rate
+};
+
+struct OptimizerConfig {
+  std::string name = "adam";
+  double learning_rate = 1e-3;
+  double momentum = 0, dampening = 0;
+  bool nesterov = false;
+  double beta1 = 0.9, beta2 = 0.999;
+  double rho = 0.9;
+  bool centered = false, amsgrad = false;
+  double epsilon = 1e-8;  // the presets that use rmsprop say 1e-7
+  double weight_decay = 0;
+  double clip_norm = 0, clip_value = 0;  // 0: off
+  ScheduleConfig schedule;
+};
+
+struct TrainConfig {
+  Index epochs = 20;
+  Index steps = 0;  // 0: by epochs
+  Index batch = 128;
+  std::uint64_t seed = 1;
+  Index checkpoint_every = 1;  // epochs
+  Index checkpoint_steps = 0;  // 0: off
+  Index patience = 0;          // 0: no early stopping
+};
+
+struct Config {
+  ModelConfig model;
+  ObjectiveConfig objective;
+  DataConfig data;
+  OptimizerConfig optimizer;
+  TrainConfig train;
+};
+
+// One row of the table of keys.
+struct ConfigKey {
+  std::string name;  // "objective.beta"
+  std::string type;  // "number, 0 to 1e6", "one of a, b, c", ...
+  std::string help;  // one line
+};
+std::vector<ConfigKey> config_keys();
+
+// The whole configuration, defaults filled in, as indented JSON (a line end at the end). `without_data_path` leaves the folder or file
+// out of data.spec: what a model file keeps.
+std::string to_json(const Config& config, bool without_data_path = false);
+// Reads JSON over `base`: missing keys keep its values. Throws UsageError naming `source` and the key (for an unknown one the nearest)
+// for anything that does not fit type and range.
+Config config_from_json(std::string_view text, std::string_view source, const Config& base = {});
+// One "KEY=VALUE", VALUE read as JSON where it parses and as a string otherwise. Throws UsageError.
+void set_key(Config& config, std::string_view assignment);
+// The value of one key as JSON text; throws UsageError for an unknown key.
+std::string get_key(const Config& config, std::string_view key);
+// Throws UsageError for values that do not go together.
+void check_config(const Config& config);
+// Keys in which two configurations differ.
+std::vector<std::string> different_keys(const Config& a, const Config& b);
+
+struct Preset {
+  std::string name;
+  std::string help;  // one line: what it is and where it comes from
+  Config config;
+};
+const std::vector<Preset>& presets();
+// Throws UsageError naming the nearest.
+const Preset& preset(std::string_view name);
+
+}  // namespace elbo

@@ -1,0 +1,55 @@
+#include "models/dense.h"
+
+#include "autograd/ops.h"
+
+namespace elbo {
+namespace {
+
+std::vector<Index> mirrored(const ModelConfig& c) {
+  if (c.decoder_hidden) return *c.decoder_hidden;
+  return {c.hidden.rbegin(), c.hidden.rend()};
+}
+
+}  // namespace
+
+DenseModel::DenseModel(const Config& config, const Shape& example, const Scope& scope) : Model(config, example) {
+  const ModelConfig& c = config.model;
+  const Nonlinearity f = nonlinearity_from_name(c.activation);
+  encoder_ = Mlp(scope / "encoder", example.numel(), c.hidden, f);
+  mean_ = Linear(scope / "encoder" / "mean", encoder_.out, c.latent);
+  if (c.variational) logvar_ = Linear(scope / "encoder" / "logvar", encoder_.out, c.latent);
+  decoder_ = Mlp(scope / "decoder", c.latent, mirrored(c), f);
+  const bool logits = config.objective.likelihood == "bernoulli";
+  const Nonlinearity last = logits || c.output == "linear" ? Nonlinearity::none : Nonlinearity::sigmoid;
+  output_ = Linear(scope / "decoder" / "output", decoder_.out, example.numel(), last);
+}
+
+Code DenseModel::encode(const Var& x) const {
+  const Index n = x.shape()[0];
+  const Var h = encoder_(x.rank() == 2 ? x : reshape(x, {n, example_.numel()}));
+  Code code{mean_(h), {}};
+  if (config_.model.variational) code.logvar = soft_clamp(logvar_(h), -10, 10);
+  return code;
+}
+
+Decoding DenseModel::decode(const Var& z) const {
+  const Var y = output_(decoder_(z));
+  return {example_.rank() == 1 ? y : reshape(y, example_.prepend(z.shape()[0])), config_.objective.likelihood == "bernoulli"};
+}
+
+std::vector<Model::LayerSummary> DenseModel::summary() const {
+  std::vector<LayerSummary> rows;
+  const auto add = [&](const Linear& layer) {
+    const Shape& w = layer.weight.value().shape();
+    rows.push_back(
+        {*layer.scope, "linear, " + std::string(nonlinearity_name(layer.activation)), {w[0]}, w.numel() + w[0], 2 * double(w.numel())});
+  };
+  for (const Linear& layer : encoder_.layers) add(layer);
+  add(mean_);
+  if (config_.model.variational) add(logvar_);
+  for (const Linear& layer : decoder_.layers) add(layer);
+  add(output_);
+  return rows;
+}
+
+}  // namespace elbo

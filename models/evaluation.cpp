@@ -1,0 +1,118 @@
+#include "models/evaluation.h"
+
+#include <chrono>
+
+#include "autograd/mode.h"
+#include "tensor/elementwise.h"
+#include "tensor/likelihood.h"
+#include "tensor/reduce.h"
+
+namespace elbo {
+namespace {
+
+// Sums of codes and of their products, in double and in the order of the examples.
+struct CodeSums {
+  explicit CodeSums(Index n) : latent(n), sum(std::size_t(n)), noise(std::size_t(n)), product(std::size_t(n * n)) {}
+
+  void add(const Code& code) {
+    const Tensor mean = code.mean.value().to(DType::float64);
+    const double* m = mean.data<double>();
+    for (Index i = 0; i < mean.shape()[0]; i++, m += latent)
+      for (Index j = 0; j < latent; j++) {
+        sum[std::size_t(j)] += m[j];
+        for (Index k = 0; k <= j; k++) product[std::size_t(j * latent + k)] += m[j] * m[k];
+      }
+    count += double(mean.shape()[0]);
+    if (!code.logvar) return;
+    const Tensor variance = exp(code.logvar.value().to(DType::float64));
+    const double* v = variance.data<double>();
+    for (Index i = 0; i < variance.shape()[0]; i++, v += latent)
+      for (Index j = 0; j < latent; j++) noise[std::size_t(j)] += v[j];
+  }
+
+  CodeStatistics statistics() const {
+    CodeStatistics s{Tensor({latent}, DType::float64), Tensor({latent, latent}, DType::float64)};
+    double *m = s.mean.mutable_data<double>(), *c = s.covariance.mutable_data<double>();
+    for (Index j = 0; j < latent; j++) m[j] = sum[std::size_t(j)] / count;
+    for (Index j = 0; j < latent; j++)
+      for (Index k = 0; k <= j; k++) {
+        const double v = product[std::size_t(j * latent + k)] / count - m[j] * m[k] + (j == k ? noise[std::size_t(j)] / count : 0);
+        c[j * latent + k] = c[k * latent + j] = v;
+      }
+    return s;
+  }
+
+  Index latent;
+  double count = 0;
+  std::vector<double> sum, noise, product;
+};
+
+Index active(const CodeSums& s) {
+  Index units = 0;
+  for (Index j = 0; j < s.latent; j++) {
+    const double m = s.sum[std::size_t(j)] / s.count;
+    if (s.product[std::size_t(j * s.latent + j)] / s.count - m * m > 0.01) units++;
+  }
+  return units;
+}
+
+template <class F>
+void for_batches(Batches& batches, F&& f) {
+  for (Index b = 0; b < batches.count(); b++) f(batches.load(1, b), b * batches.options().size);
+}
+
+}  // namespace
+
+Tensor evaluation_noise(const Model& model, Index first, Index count, std::uint64_t seed, std::uint64_t sample) {
+  if (!model.variational()) return {};
+  Tensor noise({count, model.latent()}, model.dtype());
+  fill_normal(noise, {.seed = seed, .purpose = Purpose::evaluate, .step = sample}, std::uint32_t(first));
+  return noise;
+}
+
+Metrics validate(const Model& model, const Objective& objective, Batches& batches, double optimal_variance) {
+  NoGrad guard;
+  const auto start = std::chrono::steady_clock::now();
+  CodeSums codes(model.latent());
+  double reconstruction = 0, kl = 0;
+  for_batches(batches, [&](const Batch& batch, Index first) {
+    const Pass p = objective(model, batch.x, evaluation_noise(model, first, batch.size()), optimal_variance);
+    reconstruction += total(p.reconstruction.value());
+    if (p.kl) kl += total(p.kl.value());
+    codes.add(p.code);
+  });
+  const double n = double(batches.examples());
+  Metrics m{.split = "valid"};
+  m.reconstruction = reconstruction / n;
+  m.kl = kl / n;
+  m.total = m.reconstruction + m.kl;
+  m.beta = objective.beta();
+  m.objective = m.reconstruction + m.beta * m.kl;
+  m.active_units = active(codes);
+  m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  m.examples_per_second = n / std::max(m.seconds, 1e-9);
+  return m;
+}
+
+CodeStatistics code_statistics(const Model& model, const Split& split, const BatchOptions& options) {
+  NoGrad guard;
+  Batches batches = Batches::evaluation(split, options);
+  CodeSums codes(model.latent());
+  for_batches(batches, [&](const Batch& batch, Index) { codes.add(model.encode(Var(batch.x))); });
+  return codes.statistics();
+}
+
+double training_variance(const Model& model, const Split& split, const BatchOptions& options) {
+  NoGrad guard;
+  Batches batches = Batches::evaluation(split, options);
+  double error = 0;
+  for_batches(batches, [&](const Batch& batch, Index first) {
+    const Code code = model.encode(Var(batch.x));
+    const Tensor noise = evaluation_noise(model, first, batch.size());
+    const Tensor z = code.logvar ? reparameterise(code.mean.value(), code.logvar.value(), noise) : code.mean.value();
+    error += total(squared_error(model.decode(Var(z)).mean(), batch.x));
+  });
+  return error / (double(split.size()) * double(model.example_shape().numel()));
+}
+
+}  // namespace elbo

@@ -1,0 +1,58 @@
+#pragma once
+// What every autoencoder can do: encode examples, decode codes. Kinds of model (dense; convolutions and text come with files of their
+// own) differ in nothing else, so training, evaluation and tools are written once.
+
+#include <memory>
+
+#include "models/config.h"
+#include "nn/layers.h"
+
+namespace elbo {
+
+// The code of each example: (n, latent). logvar is empty for a plain autoencoder.
+struct Code {
+  Var mean, logvar;
+};
+
+// What a decoder says of each example, of the example's shape (n, ...).
+struct Decoding {
+  Var output;  // logits for a Bernoulli likelihood, otherwise the mean
+  bool logits = false;
+  Tensor mean() const;  // the picture: sigmoid of the logits, or the mean
+};
+
+class Model {
+ public:
+  Model(const Config& config, const Shape& example) : config_(config), example_(example) {}
+  virtual ~Model() = default;
+
+  virtual Code encode(const Var& x) const = 0;      // x: (n, example...)
+  virtual Decoding decode(const Var& z) const = 0;  // z: (n, latent)
+  // Layers with output shapes, parameters and multiply-adds (2 operations each) an example, for --summary.
+  struct LayerSummary {
+    std::string name, kind;
+    Shape output;
+    Index parameters;
+    double flops;
+  };
+  virtual std::vector<LayerSummary> summary() const = 0;
+
+  const Config& config() const { return config_; }
+  const Shape& example_shape() const { return example_; }
+  Index latent() const { return config_.model.latent; }
+  bool variational() const { return config_.model.variational; }
+  DType dtype() const { return config_.model.float_type == "float64" ? DType::float64 : DType::float32; }
+  // Floating-point operations of one training step on `batch` examples: 2mnk of each product forward, twice that backward, but no
+  // gradient of the first layer's input; nothing elementwise.
+  double step_flops(Index batch) const;
+
+ protected:
+  Config config_;
+  Shape example_;
+};
+
+// Builds the model in `store` (which it seals). Throws UsageError for a configuration that fits no model.
+std::unique_ptr<Model> make_model(const Config& config, const Shape& example, ParamStore& store);
+ParamStoreOptions store_options(const Config& config);
+
+}  // namespace elbo

@@ -1,0 +1,64 @@
+#include "models/objective.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "autograd/ops.h"
+#include "tensor/error.h"
+#include "tensor/nearest.h"
+
+namespace elbo {
+namespace {
+
+constexpr std::array<std::string_view, 4> names = {"bernoulli", "gaussian", "gaussian-optimal", "squared-error"};
+
+// D/2 log(2 pi v) + error / (2 v): -log N of an example of D numbers with squared error `error`.
+Var gaussian_of_error(const Var& error, double dimensions, double variance) {
+  return scale_shift(error, 0.5 / variance, 0.5 * dimensions * std::log(2 * std::numbers::pi * variance));
+}
+
+}  // namespace
+
+std::string_view likelihood_name(Likelihood l) { return names[std::size_t(l)]; }
+std::span<const std::string_view> likelihood_names() { return names; }
+
+Likelihood likelihood_from_name(std::string_view name) {
+  const auto it = std::find(names.begin(), names.end(), name);
+  if (it == names.end()) throw UsageError(unknown_message("likelihood", name, std::vector<std::string>(names.begin(), names.end())));
+  return Likelihood(it - names.begin());
+}
+
+bool normalised(Likelihood l, bool binary_data) { return l == Likelihood::bernoulli ? binary_data : l != Likelihood::squared_error; }
+
+Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decoding& decoding, const Tensor& x, double variance) {
+  const double dimensions = double(x.numel()) / double(std::max<Index>(1, x.size(0)));
+  if (l == Likelihood::bernoulli) return bernoulli_loss(decoding.output, x);
+  const Var error = squared_error(decoding.output, x);
+  if (l == Likelihood::squared_error) return error;
+  if (l == Likelihood::gaussian) return gaussian_of_error(error, dimensions, config.variance);
+  if (variance > 0) return gaussian_of_error(error, dimensions, variance);
+  // v = mean squared error of the batch: D/2 log(2 pi v) + error / (2 v)
+  const Var v = mean(error) / dimensions;
+  return log(v * (2 * std::numbers::pi)) * (0.5 * dimensions) + error / (v * 2.0);
+}
+
+double Pass::mean_reconstruction() const { return total(reconstruction.value()) / double(reconstruction.size(0)); }
+double Pass::mean_kl() const { return kl ? total(kl.value()) / double(kl.size(0)) : 0; }
+
+Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance) const {
+  Pass p;
+  p.code = model.encode(Var(x));
+  p.z = p.code.logvar && noise ? reparameterise(p.code.mean, p.code.logvar, noise) : p.code.mean;
+  p.decoding = model.decode(p.z);
+  p.reconstruction = reconstruction(p.decoding, x, variance);
+  p.objective = mean(p.reconstruction);
+  if (p.code.logvar) {
+    p.kl = kl_normal(p.code.mean, p.code.logvar);
+    p.objective = p.objective + sum(p.kl) * (config_.beta / double(x.size(0)));
+  }
+  return p;
+}
+
+}  // namespace elbo

@@ -1,0 +1,60 @@
+#pragma once
+// The objective, with one convention: nats per example, summed over pixels and over latent dimensions, averaged over the batch.
+//
+//   objective = reconstruction + beta * KL          what training minimises
+//   total     = reconstruction + KL                 the negative ELBO (Kingma and Welling 2013); for a plain autoencoder reconstruction
+//   alone
+//
+// Likelihoods of x given the decoder's output, all constants kept where it is a log-likelihood:
+//   bernoulli         -log p(x | logits); of grey values it is no likelihood, and is said to be none
+//   gaussian          fixed variance objective.variance
+//   gaussian-optimal  one variance for all pixels, at its optimum (sigma-VAE: Rybkin, Daniilidis and Levine 2021)
+//   squared-error     sum of (x - mean)^2, without 1/2: no log-likelihood
+
+#include <string_view>
+
+#include "models/model.h"
+
+namespace elbo {
+
+enum class Likelihood { bernoulli, gaussian, gaussian_optimal, squared_error };
+Likelihood likelihood_from_name(std::string_view name);  // throws UsageError naming the nearest
+std::string_view likelihood_name(Likelihood l);
+std::span<const std::string_view> likelihood_names();
+// Whether reconstruction is a normalised -log p(x | z): never for squared-error, for bernoulli only on binarised data.
+bool normalised(Likelihood l, bool binary_data);
+
+// The reconstruction term of each example, (n,). `variance` is that of gaussian-optimal in evaluation; 0: the batch's own optimum,
+// through which the gradient flows (training).
+Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decoding& decoding, const Tensor& x, double variance = 0);
+
+// One pass of a batch through encoder, sample and decoder.
+struct Pass {
+  Code code;
+  Var z;  // (n, latent): the sample; the mean for a plain autoencoder
+  Decoding decoding;
+  Var reconstruction;  // (n,)
+  Var kl;              // (n, latent), per dimension; empty for a plain autoencoder
+  Var objective;       // scalar
+  double mean_reconstruction() const;
+  double mean_kl() const;  // 0 for a plain autoencoder
+};
+
+class Objective {
+ public:
+  explicit Objective(const Config& config) : config_(config.objective), likelihood_(likelihood_from_name(config.objective.likelihood)) {}
+  Likelihood likelihood() const { return likelihood_; }
+  double beta() const { return config_.beta; }
+
+  // x: (n, example...); noise: (n, latent), standard normal, or empty for z = the mean. `variance` as above.
+  Pass operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance = 0) const;
+  Var reconstruction(const Decoding& decoding, const Tensor& x, double variance) const {
+    return reconstruction_loss(likelihood_, config_, decoding, x, variance);
+  }
+
+ private:
+  ObjectiveConfig config_;
+  Likelihood likelihood_;
+};
+
+}  // namespace elbo

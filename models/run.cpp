@@ -1,0 +1,131 @@
+#include "models/run.h"
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "data/kinds.h"
+#include "models/run_folder.h"
+#include "tensor/error.h"
+#include "tensor/file.h"
+#include "tensor/safetensors.h"
+
+namespace elbo {
+namespace fs = std::filesystem;
+namespace {
+
+const std::string& metadata(const TensorFile& f, std::string_view key, const std::string& path) {
+  const std::string* value = f.find_metadata(key);
+  if (!value) fail("run", fmt::format("{}: the metadata has no '{}': is it a model file of elbo?", path, key));
+  return *value;
+}
+
+Shape parse_sizes(const std::string& text, const std::string& path) {
+  std::vector<Index> sizes;
+  const char* at = text.c_str();
+  while (*at) {
+    char* end = nullptr;
+    const long long v = std::strtoll(at, &end, 10);
+    if (end == at || v < 1 || v > (1 << 24) || (*end && *end != ','))
+      fail("run", fmt::format("{}: example_shape is {}, expected sizes", path, quote_name(text)));
+    sizes.push_back(v);
+    at = *end ? end + 1 : end;
+  }
+  return Shape(sizes);
+}
+
+// config.json beside the model: it knows the folder or file of the data. Any other disagreement with the model is an error.
+void take_data_path(Run& run, const std::string& config_path) {
+  if (!fs::exists(config_path)) return;
+  const std::vector<std::byte> bytes = read_file(config_path, 1 << 20);
+  const Config beside = config_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, config_path);
+  for (const std::string& key : different_keys(run.config, beside)) {
+    if (key == "data.spec") continue;
+    if (key == "train.epochs" || key == "train.steps" || key == "train.patience") continue;  // --resume may change these
+    fail("run", fmt::format("{}: {} is {}, but the model file {} was trained with {}", config_path, key, get_key(beside, key), run.file,
+                            get_key(run.config, key)));
+  }
+  run.config.data.spec = beside.data.spec;
+}
+
+}  // namespace
+
+Run open_run(const std::string& path, Weights wanted) {
+  Run run;
+  run.path = path;
+  std::string folder;
+  if (fs::is_directory(path)) {
+    folder = path;
+    const std::string best = path + "/best.safetensors", last = path + "/model.safetensors";
+    run.file = wanted == Weights::best && fs::exists(best) ? best : last;
+    if (!fs::exists(run.file))
+      fail("run", fmt::format("{}: holds no model.safetensors: expected a run folder, or a .safetensors of one", path));
+  } else {
+    if (!fs::exists(path)) fail("run", fmt::format("{}: no such run", path));
+    run.file = path;
+    folder = fs::path(path).parent_path().string();
+  }
+  TensorFile contents = load_safetensors(run.file);
+  const std::string& format = metadata(contents, "format", run.file);
+  if (std::atoll(format.c_str()) > file_format)
+    fail("run", fmt::format("{}: file format {}, this is elbo {} and reads formats up to {}: a newer version of elbo is needed", run.file,
+                            format, program_version, file_format));
+  run.config = config_from_json(metadata(contents, "config", run.file), run.file);
+  run.example_shape = parse_sizes(metadata(contents, "example_shape", run.file), run.file);
+  run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
+  if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);
+  if (const std::string spec = run.config.data.spec;
+      !spec.empty() && spec.find(':') == std::string::npos && data_kind(spec.substr(0, spec.find('?'))).has_path())
+    run.config.data.spec.clear();  // the model file keeps no folder
+  take_data_path(run, (folder.empty() ? std::string(".") : folder) + "/config.json");
+
+  run.store = std::make_unique<ParamStore>(store_options(run.config));
+  run.model = make_model(run.config, run.example_shape, *run.store);
+  std::vector<std::pair<std::string, Tensor>> weights;
+  for (auto& [name, tensor] : contents.tensors) {
+    if (name == "codes/mean")
+      run.codes.mean = tensor;
+    else if (name == "codes/covariance")
+      run.codes.covariance = tensor;
+    else
+      weights.emplace_back(name, tensor);
+  }
+  run.store->load(weights, run.file);
+  const Index latent = run.model->latent();
+  if (run.codes.mean) {
+    require_shape("run", "codes/mean", run.codes.mean, {latent});
+    require_shape("run", "codes/covariance", run.codes.covariance ? run.codes.covariance : Tensor::zeros({0}), {latent, latent});
+  }
+  return run;
+}
+
+Dataset load_run_data(const Run& run, std::string_view spec) {
+  const std::string which(spec.empty() ? std::string_view(run.config.data.spec) : spec);
+  if (which.empty()) throw UsageError(fmt::format("{}: does not know its data; give --data", run.path));
+  const DataConfig& d = run.config.data;
+  Dataset data =
+      load_dataset(which, {.valid = d.valid, .use_test = d.use_test, .exclude_labels = {d.exclude_labels.begin(), d.exclude_labels.end()}});
+  if (!(data.example_shape == run.example_shape))
+    fail("data", fmt::format("{}: examples have shape {}, but {} was trained on {}", which, data.example_shape.str(), run.path,
+                             run.example_shape.str()));
+  return data;
+}
+
+Dequantize dequantize_of(const Config& config, const Split& split) {
+  if (config.data.dequantize) return dequantize_from_name(*config.data.dequantize);
+  const Likelihood l = likelihood_from_name(config.objective.likelihood);
+  const bool density = l == Likelihood::gaussian || l == Likelihood::gaussian_optimal;
+  return density && config.data.binarize == "none" && split.values && split.values.dtype() == DType::uint8 ? Dequantize::uniform
+                                                                                                           : Dequantize::none;
+}
+
+BatchOptions evaluation_options(const Config& config, const Split& split, Index batch) {
+  return {.size = batch,
+          .binarize = binarize_from_name(config.data.binarize),
+          .dequantize = dequantize_of(config, split),
+          .type = config.model.float_type == "float64" ? DType::float64 : DType::float32};
+}
+
+}  // namespace elbo

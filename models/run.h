@@ -1,0 +1,44 @@
+#pragma once
+// A trained run, opened for use: what the tools work with. RUN is a run folder or a single .safetensors of one.
+
+#include <memory>
+
+#include "data/batches.h"
+#include "models/objective.h"
+
+namespace elbo {
+
+enum class Weights { best, last };
+
+// What the model file keeps of the codes of the training data.
+struct CodeStatistics {
+  Tensor mean;        // float64 (latent,): mean of the encoder's means
+  Tensor covariance;  // float64 (latent, latent): of z, the noise of a VAE's encoder included
+  explicit operator bool() const { return bool(mean); }
+};
+
+struct Run {
+  std::string path;                 // as given
+  std::string file;                 // the .safetensors that was read
+  Config config;                    // with the absolute data path where config.json has one
+  Weights weights = Weights::last;  // which were loaded
+  Shape example_shape;
+  std::unique_ptr<ParamStore> store;
+  std::unique_ptr<Model> model;
+  CodeStatistics codes;         // empty in a checkpoint of a run that has not finished
+  double optimal_variance = 0;  // gaussian-optimal: the variance of the training data under these weights
+
+  std::string_view weights_name() const { return weights == Weights::best ? "best" : "last"; }
+  Objective objective() const { return Objective(config); }
+};
+
+// `wanted`: best falls back to last where the run has no best. Throws Error for files that are missing or damaged.
+Run open_run(const std::string& path, Weights wanted = Weights::best);
+
+// The run's data, or `spec` where that is not empty. Throws UsageError where there is neither; Error where the pictures have another shape.
+Dataset load_run_data(const Run& run, std::string_view spec = {});
+// How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.
+BatchOptions evaluation_options(const Config& config, const Split& split, Index batch = 500);
+Dequantize dequantize_of(const Config& config, const Split& split);  // the rule behind data.dequantize = null applied
+
+}  // namespace elbo

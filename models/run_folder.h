@@ -1,0 +1,86 @@
+#pragma once
+// The files of a run. state.safetensors alone holds all that resuming needs; everything else is derived from it, or beside the point.
+//
+//   config.json          the configuration, with program, format, build and machine
+//   state.safetensors    weights, optimizer, step, sums of the unfinished epoch, best weights, length of metrics.jsonl
+//   model.safetensors    last weights, with configuration and statistics of the codes: what the tools open
+//   best.safetensors     the best weights, likewise
+//   metrics.jsonl        one line an epoch and part
+//   .lock                held while a trainer is at work
+//
+// The folder is made under a temporary name beside RUN and renamed once its first state is in it, so a run can be resumed from the
+// moment its folder exists. A checkpoint replaces one file atomically: a run killed at any instant resumes from its last checkpoint.
+
+#include <array>
+
+#include "models/run.h"
+#include "models/trainer.h"
+
+namespace elbo {
+
+inline constexpr int file_format = 1;  // a newer program reads all older formats
+inline constexpr std::string_view program_version = "0.1.0";
+
+// What the sums over an epoch's batches hold so far: part of the state, so that a run resumed within an epoch reports the same means.
+struct EpochSums {
+  Index batches = 0;  // of the unfinished epoch
+  double examples = 0, objective = 0, reconstruction = 0, kl = 0, gradient_norm = 0;
+  std::vector<double> code, code_square;  // (latent,): of the encoder's means
+  Index active_units() const;             // dimensions whose mean varies by more than 0.01 (Burda, Grosse and Salakhutdinov 2015)
+};
+
+struct TrainState {
+  Index epoch = 0, step = 0;  // finished
+  EpochSums sums;
+  bool has_best = false;
+  Index best_epoch = 0;
+  double best_objective = 0;
+  Tensor best;  // the value block at the best epoch
+  Index metrics_bytes = 0;
+  Index data_examples = 0;
+  std::uint64_t data_checksum = 0;
+};
+
+// Names that a network and an optimizer have in a checkpoint: a run may hold several.
+struct Network {
+  std::string name;
+  ParamStore* store;
+  Optimizer* optimizer;
+};
+
+class RunFolder {
+ public:
+  // Makes RUN; throws Error where it exists (unless `force` and it is a run folder and nothing else), UsageError for no name.
+  static RunFolder create(const std::string& path, bool force);
+  // Takes over an existing run: locks it, removes what an interrupted write left.
+  static RunFolder open(const std::string& path);
+  RunFolder(RunFolder&& other) noexcept;
+  ~RunFolder();  // removes a folder that was never published
+
+  const std::string& path() const { return path_; }
+  std::string file(std::string_view name) const;
+  void publish();  // renames the temporary folder to RUN
+
+  void save_state(const Config& config, const TrainState& state, std::span<const Network> networks) const;
+  // The configuration of the state; then the rest into `state` and `networks`.
+  static Config load_config(const std::string& path);
+  void load_state(TrainState& state, std::span<const Network> networks) const;
+
+  void append_metrics(std::string_view line, TrainState& state) const;  // and counts its bytes
+  void cut_metrics(const TrainState& state) const;                      // back to what the state knows
+
+ private:
+  RunFolder() = default;
+  void lock();
+  std::string path_, folder_;  // RUN, and where its files are now
+  bool published_ = false;
+  int lock_ = -1;
+};
+
+// A model file: weights with all that the tools need. A function of configuration, data and seed alone.
+void save_model_file(const std::string& path, const Config& config, const Shape& example, const ParamStore& store, std::string_view weights,
+                     const CodeStatistics& codes, double optimal_variance);
+std::string config_file(const Config& config);     // text of config.json
+std::string metrics_line(const Metrics& metrics);  // one line of metrics.jsonl, times at a fixed width
+
+}  // namespace elbo

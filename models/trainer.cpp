@@ -1,0 +1,296 @@
+#include "models/trainer.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+
+#include "models/evaluation.h"
+#include "models/optimizers.h"
+#include "models/run_folder.h"
+#include "tensor/error.h"
+#include "tensor/file.h"
+
+namespace elbo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+PartsOptions parts_of(const DataConfig& d) {
+  return {.valid = d.valid, .use_test = d.use_test, .exclude_labels = {d.exclude_labels.begin(), d.exclude_labels.end()}};
+}
+
+BatchOptions training_options(const Config& config, const Split& split) {
+  BatchOptions o = evaluation_options(config, split, config.train.batch);
+  o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none;  // drawing takes long enough to be worth a thread
+  return o;
+}
+
+// One run in memory: data, networks, state; and the loop over them.
+class Trainer {
+ public:
+  Trainer(const Config& config, RunFolder folder, const TrainOptions& options)
+      : config_(config),
+        options_(options),
+        folder_(std::move(folder)),
+        data_(load_dataset(config.data.spec, parts_of(config.data))),
+        store_(store_options(config)),
+        model_(make_model(config, data_.example_shape, store_)),
+        objective_(config),
+        batches_(Batches::training(data_.train, training_options(config, data_.train), config.train.seed)) {
+    if (data_.train.size() == 0) fail("train", fmt::format("{}: the training part is empty", config.data.spec));
+    if (data_.valid.size() > 0) valid_.reset(new Batches(Batches::evaluation(data_.valid, evaluation_options(config, data_.valid))));
+    last_step_ = config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_.count();
+    optimizer_ = make_optimizer(config, store_, batches_.count(), last_step_);
+    networks_ = {{"model", &store_, optimizer_.get()}};
+  }
+
+  void start() {
+    state_.data_examples = data_.examples;
+    state_.data_checksum = data_.checksum;
+    clear_sums();
+    write_text("config.json", config_file(config_));
+    write_text("metrics.jsonl", "");
+    folder_.save_state(config_, state_, networks_);
+    write_models();
+    folder_.publish();
+  }
+
+  void take_up() {
+    folder_.load_state(state_, networks_);
+    store_.touched(0, store_.values().numel());
+    if (state_.data_examples != data_.examples || state_.data_checksum != data_.checksum)
+      fail("resume", fmt::format("{}: the data have changed: {} examples with checksum {:016x}, the run was trained on {} with {:016x}",
+                                 config_.data.spec, data_.examples, data_.checksum, state_.data_examples, state_.data_checksum));
+    folder_.cut_metrics(state_);
+    write_text("config.json", config_file(config_));
+    if (state_.sums.code.empty()) clear_sums();
+  }
+
+  TrainResult run() {
+    epoch_start_ = Clock::now();
+    bool stopped = false;
+    while (state_.step < last_step_ && !out_of_patience()) {
+      const int signal = options_.stop_signal ? options_.stop_signal() : 0;
+      if (signal) {
+        stopped = true;
+        break;
+      }
+      train_step();
+      if (state_.sums.batches == batches_.count())
+        finish_epoch();
+      else if (config_.train.checkpoint_steps > 0 && state_.step % config_.train.checkpoint_steps == 0)
+        folder_.save_state(config_, state_, networks_);
+      progress();
+    }
+    folder_.save_state(config_, state_, networks_);
+    if (!stopped && state_.sums.batches > 0) {  // train.steps ended within an epoch: these lines are not part of the state, so that
+      state_.epoch++;                           // a longer run resumed from it has the lines of one never stopped
+      report_epoch();
+    }
+    write_models(!stopped);
+    return {.epochs = state_.epoch,
+            .steps = state_.step,
+            .has_best = state_.has_best,
+            .stopped = stopped,
+            .best_epoch = state_.best_epoch,
+            .best_objective = state_.best_objective,
+            .converged = !state_.has_best || state_.best_epoch < state_.epoch};
+  }
+
+ private:
+  void write_text(std::string_view name, std::string_view text) const { write_file_atomically(folder_.file(name), bytes_of(text)); }
+
+  void clear_sums() {
+    state_.sums = {};
+    state_.sums.code.assign(std::size_t(model_->latent()), 0);
+    state_.sums.code_square.assign(std::size_t(model_->latent()), 0);
+  }
+
+  bool out_of_patience() const {
+    return config_.train.patience > 0 && state_.has_best && state_.sums.batches == 0 &&
+           state_.epoch - state_.best_epoch >= config_.train.patience;
+  }
+
+  void train_step() {
+    const Batch& batch = batches_.load(state_.epoch + 1, state_.sums.batches);
+    Tensor noise;
+    if (model_->variational()) {
+      noise = Tensor({batch.size(), model_->latent()}, model_->dtype());
+      fill_normal(noise, {.seed = config_.train.seed, .purpose = Purpose::latent, .step = std::uint64_t(state_.step)});
+    }
+    const Pass pass = objective_(*model_, batch.x, noise);
+    const double loss = pass.objective.item(), reconstruction = pass.mean_reconstruction(), kl = pass.mean_kl();
+    if (!std::isfinite(loss))
+      fail("train", fmt::format("step {}: the loss is not finite (objective {}, reconstruction {}, KL {}); the last checkpoint is "
+                                "untouched; try --set optimizer.learning_rate={}",
+                                state_.step + 1, loss, reconstruction, kl, config_.optimizer.learning_rate / 10));
+    add_code(pass.code.mean.value());
+    optimizer_->step(backward(pass.objective));
+    const double norm = optimizer_->last_gradient_norm();
+    if (!std::isfinite(norm))
+      fail("train", fmt::format("step {}: the gradient norm is not finite at objective {} (reconstruction {}, KL {}); the last checkpoint "
+                                "is untouched; try --set optimizer.clip_norm=5",
+                                state_.step + 1, loss, reconstruction, kl));
+    EpochSums& s = state_.sums;
+    const double n = double(batch.size());
+    s.examples += n;
+    s.objective += n * loss;
+    s.reconstruction += n * reconstruction;
+    s.kl += n * kl;
+    s.gradient_norm += norm;
+    s.batches++;
+    state_.step++;
+  }
+
+  void add_code(const Tensor& mean) {
+    for_float("train", mean.dtype(), [&]<class T>(T) {
+      const T* m = mean.data<T>();
+      const std::size_t latent = state_.sums.code.size();
+      for (Index i = 0; i < mean.shape()[0]; i++, m += latent)
+        for (std::size_t j = 0; j < latent; j++) {
+          const double v = double(m[j]);
+          state_.sums.code[j] += v;
+          state_.sums.code_square[j] += v * v;
+        }
+    });
+  }
+
+  Metrics train_metrics() const {
+    const EpochSums& s = state_.sums;
+    Metrics m{.epoch = state_.epoch, .step = state_.step, .split = "train"};
+    m.objective = s.objective / s.examples;
+    m.reconstruction = s.reconstruction / s.examples;
+    m.kl = s.kl / s.examples;
+    m.total = m.reconstruction + m.kl;
+    m.beta = objective_.beta();
+    m.learning_rate = optimizer_->learning_rate();
+    m.gradient_norm = s.gradient_norm / double(s.batches);
+    m.active_units = s.active_units();
+    m.seconds = since(epoch_start_);
+    m.examples_per_second = s.examples / std::max(m.seconds, 1e-9);
+    return m;
+  }
+
+  // The lines of an epoch; the validation line decides what is best.
+  void report_epoch() {
+    const Metrics train = train_metrics();
+    folder_.append_metrics(metrics_line(train), state_);
+    if (options_.on_epoch) options_.on_epoch(train);
+    clear_sums();
+    epoch_start_ = Clock::now();
+    if (!valid_) return;
+    Metrics valid = validate(*model_, objective_, *valid_, optimal_variance());
+    valid.epoch = state_.epoch;
+    valid.step = state_.step;
+    valid.learning_rate = train.learning_rate;
+    valid.gradient_norm = 0;
+    folder_.append_metrics(metrics_line(valid), state_);
+    if (options_.on_epoch) options_.on_epoch(valid);
+    if (!state_.has_best || valid.objective < state_.best_objective) {
+      state_.has_best = true;
+      state_.best_epoch = state_.epoch;
+      state_.best_objective = valid.objective;
+      if (!state_.best) state_.best = empty_like(store_.values());
+      state_.best.copy_from(store_.values());
+    }
+    epoch_start_ = Clock::now();
+  }
+
+  void finish_epoch() {
+    state_.epoch++;
+    report_epoch();
+    if (state_.epoch % config_.train.checkpoint_every == 0 && state_.step < last_step_) folder_.save_state(config_, state_, networks_);
+  }
+
+  // gaussian-optimal: the variance of the training data under the weights as they are; 0 for other likelihoods.
+  double optimal_variance() const {
+    if (objective_.likelihood() != Likelihood::gaussian_optimal) return 0;
+    return training_variance(*model_, data_.train, evaluation_options(config_, data_.train));
+  }
+
+  void write_model(std::string_view name, std::string_view weights, bool with_statistics) const {
+    CodeStatistics codes;
+    if (with_statistics) codes = code_statistics(*model_, data_.train, evaluation_options(config_, data_.train));
+    save_model_file(folder_.file(name), config_, data_.example_shape, store_, weights, codes, with_statistics ? optimal_variance() : 0);
+  }
+
+  // Derived from the state: written when training ends or pauses, and again when it is taken up.
+  void write_models(bool with_statistics = false) {
+    write_model("model.safetensors", "last", with_statistics);
+    if (!state_.has_best) return;
+    const Tensor last = store_.values().clone();
+    store_.values().copy_from(state_.best);
+    write_model("best.safetensors", "best", with_statistics);
+    store_.values().copy_from(last);
+    store_.touched(0, last.numel());
+  }
+
+  void progress() {
+    if (!options_.on_progress || since(last_progress_) < 0.5) return;
+    last_progress_ = Clock::now();
+    if (state_.sums.batches == 0) return;
+    const double share = double(state_.sums.batches) / double(batches_.count());
+    Metrics m = train_metrics();
+    m.epoch++;
+    const double rate = double(state_.sums.batches) / std::max(since(epoch_start_), 1e-9);
+    options_.on_progress(m, share, double(last_step_ - state_.step) / rate);
+  }
+
+  Config config_;
+  const TrainOptions& options_;
+  RunFolder folder_;
+  Dataset data_;
+  ParamStore store_;
+  std::unique_ptr<Model> model_;
+  Objective objective_;
+  Batches batches_;
+  std::unique_ptr<Batches> valid_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::vector<Network> networks_;
+  Index last_step_ = 0;
+  TrainState state_;
+  Clock::time_point epoch_start_ = Clock::now(), last_progress_ = Clock::now();
+};
+
+void explain_best(const Config& config, const TrainResult& result, const TrainOptions& options) {
+  if (!options.on_note) return;
+  if (!result.has_best)
+    options.on_note(config.data.valid == 0.0 ? "data.valid=0: nothing to choose the best weights by; the last are kept"
+                                             : "no epoch was finished: there are no best weights");
+  else if (!result.converged)
+    options.on_note(fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch));
+}
+
+}  // namespace
+
+TrainResult train(const Config& config, const TrainOptions& options) {
+  check_config(config);
+  if (config.data.spec.empty()) throw UsageError("no data: give --data SPEC");
+  Config absolute = config;
+  absolute.data.spec = parse_data_spec(config.data.spec).str();
+  Trainer trainer(absolute, RunFolder::create(options.out, options.force), options);
+  trainer.start();
+  const TrainResult result = trainer.run();
+  explain_best(absolute, result, options);
+  return result;
+}
+
+TrainResult resume(const TrainOptions& options, const std::vector<std::string>& assignments) {
+  const Config before = RunFolder::load_config(options.out);
+  Config config = before;
+  for (const std::string& a : assignments) set_key(config, a);
+  for (const std::string& key : different_keys(before, config))
+    if (key != "train.epochs" && key != "train.steps" && key != "train.patience")
+      throw UsageError(fmt::format("--resume: {} cannot change (it is {}): only train.epochs, train.steps and train.patience may", key,
+                                   get_key(before, key)));
+  Trainer trainer(config, RunFolder::open(options.out), options);
+  trainer.take_up();
+  const TrainResult result = trainer.run();
+  explain_best(config, result, options);
+  return result;
+}
+
+}  // namespace elbo
