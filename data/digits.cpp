@@ -11,7 +11,7 @@ namespace {
 // Fixed point with 16 bits behind the point. Shifts of negative numbers round down (C++20).
 using Fixed = std::int32_t;
 constexpr Fixed one = 1 << 16;
-constexpr Fixed fixed(double x) { return Fixed(x * one + (x < 0 ? -0.5 : 0.5)); }  // constants only: evaluated by the compiler
+consteval Fixed fixed(double x) { return Fixed(x * one + (x < 0 ? -0.5 : 0.5)); }  // by the compiler: no machine computes with floats here
 constexpr Fixed times(Fixed a, Fixed b) { return Fixed(std::int64_t(a) * b >> 16); }
 
 // What the three streams of draws are for: Philox's step.
@@ -52,12 +52,27 @@ constexpr Fixed least_width = fixed(1.5), most_width = fixed(4);
 
 // ---- the skeleton, with the hand's deviations
 
-// Moves of the control points, in heights: those that a writer always makes, and those of this time.
-constexpr Fixed hand_of_writer = fixed(0.035), hand_of_example = fixed(0.028);
+constexpr Fixed hand_of_writer = fixed(0.040);  // moves of the control points that a writer always makes, in heights; see also `hurry`
+
+// A hand drifts: where it is off at one control point, it is still off at the next, in part.
+class Drift {
+ public:
+  explicit Drift(Fixed deviation) : deviation_(deviation) {}
+  Point next(Draws& draws) {
+    at_.x = at_.x * 5 / 8 + draws.bell(deviation_);
+    at_.y = at_.y * 5 / 8 + draws.bell(deviation_);
+    return at_;
+  }
+
+ private:
+  Fixed deviation_;
+  Point at_{0, 0};
+};
 
 void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, Point* points) {
-  Draws writer(of_hand, std::uint32_t(f.writer), std::uint32_t(f.label) << 8);
-  Draws example(of_example, std::uint32_t(index), 1 << 8);
+  Draws of_writer_draws(of_hand, std::uint32_t(f.writer), std::uint32_t(f.label) << 8);
+  Draws of_example_draws(of_example, std::uint32_t(index), 1 << 8);
+  Drift writer(hand_of_writer), example(f.hurry);
   const Fixed sine = f.rotation - times(times(times(f.rotation, f.rotation), f.rotation), one / 6);
   const Fixed cosine = one - times(f.rotation, f.rotation) / 2;
   for (const SkeletonStroke& stroke : skeleton.strokes) {
@@ -69,9 +84,8 @@ void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, 
         continue;
       }
       before = &p;
-      Fixed x = p.x * one / 1000, y = p.y * one / 1000 - one / 2;
-      x += writer.bell(hand_of_writer) + example.bell(hand_of_example);
-      y += writer.bell(hand_of_writer) + example.bell(hand_of_example);
+      const Point always = writer.next(of_writer_draws), now = example.next(of_example_draws);
+      Fixed x = p.x * one / 1000 + always.x + now.x, y = p.y * one / 1000 - one / 2 + always.y + now.y;
       // From the middle, -1/2 to 1/2 downwards: bend and waist act most there, and not at the ends.
       const Fixed middle = one - 4 * times(y, y);
       x = times(x, f.aspect) + times(f.bend, middle);
@@ -86,6 +100,7 @@ void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, 
 
 constexpr int sub = 64;  // positions of the pen: parts of a pixel
 constexpr std::int32_t far = 1 << 28;
+constexpr std::int32_t most_extent = 51 * sub / 4;  // of the ink from the middle of the path, in 1/64 pixel
 
 // 16 * sqrt(8 i), rounded down: distances in 1/1024 pixel from squares in (1/64 pixel)^2 / 8.
 constexpr int root_entries = 4096;
@@ -162,22 +177,44 @@ void ink(const Trace& trace, Fixed width, std::int32_t shift_x, std::int32_t shi
   }
 }
 
+// The centre of mass, in 1/64 pixel.
+Point middle_of_ink(const std::uint8_t* pixels) {
+  std::int32_t mass = 0, x = 0, y = 0;
+  for (int r = 0; r < int(digits_side); r++) {
+    std::int32_t row = 0;
+    for (int c = 0; c < int(digits_side); c++) {
+      const std::int32_t v = *pixels++;
+      row += v;
+      x += c * v;
+    }
+    mass += row;
+    y += r * row;
+  }
+  return {x * sub / mass, y * sub / mass};
+}
+
 }  // namespace
 
-DigitFactors digit_factors(Index index) {
+namespace {
+
+DigitFactors draw_factors(Index index) {
   DigitFactors f{};
   f.label = int(index % 10);  // ten digits of one writer after another
   f.writer = index < digits_train ? int(index / 10 % digits_train_writers)
                                   : digits_train_writers + int((index - digits_train) / 10 % digits_test_writers);
 
   Draws writer(of_writer, std::uint32_t(f.writer)), example(of_example, std::uint32_t(index));
-  f.slant = writer.bell(fixed(0.16)) + fixed(0.12) + example.bell(fixed(0.06));
-  f.rotation = std::clamp(writer.bell(fixed(0.045)) + example.bell(fixed(0.05)), -most_rotation, most_rotation);
+  f.slant = writer.bell(fixed(0.2)) + fixed(0.12) + example.bell(fixed(0.1));
+  f.rotation = std::clamp(writer.bell(fixed(0.05)) + example.bell(fixed(0.06)), -most_rotation, most_rotation);
   f.width = std::clamp(writer.uniform(fixed(1.7), fixed(3.3)) + example.bell(fixed(0.22)), least_width, most_width);
-  f.aspect = fixed(1.0) + writer.bell(fixed(0.11)) + example.bell(fixed(0.08));
-  f.size = fixed(17.6) + writer.bell(fixed(0.7)) + example.bell(fixed(0.6));
-  f.bend = writer.bell(fixed(0.03)) + example.bell(fixed(0.03));
-  f.waist = writer.bell(fixed(0.03)) + example.bell(fixed(0.03));
+  f.aspect = std::clamp(fixed(1.0) + writer.bell(fixed(0.13)) + example.bell(fixed(0.09)), fixed(0.6), fixed(1.5));
+  f.size = fixed(17.0) + writer.bell(fixed(0.7)) + example.bell(fixed(0.6));
+  f.bend = writer.bell(fixed(0.04)) + example.bell(fixed(0.04));
+  f.waist = writer.bell(fixed(0.035)) + example.bell(fixed(0.035));
+
+  // Most digits are written with some care, a few in a hurry.
+  const Fixed u = writer.uniform(0, one), v = example.uniform(0, one);
+  f.hurry = fixed(0.025) + times(fixed(0.02), u) + times(fixed(0.06), times(times(v, v), times(v, v)));
 
   // A writer has one way of writing each digit, and once in eight takes another.
   Draws choice(of_writer, std::uint32_t(f.writer), std::uint32_t(16 + f.label));
@@ -187,32 +224,62 @@ DigitFactors digit_factors(Index index) {
   return f;
 }
 
-void draw_digit(Index index, std::uint8_t* pixels, std::int32_t noise) {
-  const DigitFactors f = digit_factors(index);
+// Where the pen goes; returns the middle of its path.
+Point trace_path(const DigitFactors& f, Index index, Trace& trace) {
   const Skeleton& skeleton = digit_skeletons(f.label)[std::size_t(f.skeleton)];
   std::array<Point, most_skeleton_points> points;
   place_points(f, index, skeleton, points.data());
-
-  Trace trace;
   std::size_t first = 0;
+  trace.count = 0;
   for (const SkeletonStroke& stroke : skeleton.strokes) {
     trace.stroke(std::span(points).subspan(first, stroke.points.size()));
     first += stroke.points.size();
   }
-  // The middle of the ink comes to the middle of the picture, give or take half a pixel.
-  std::int64_t sum_x = 0, sum_y = 0;
-  for (int k = 0; k < trace.count; k++) sum_x += trace.stamps[std::size_t(k)].x, sum_y += trace.stamps[std::size_t(k)].y;
+  std::int64_t x = 0, y = 0;
+  for (int k = 0; k < trace.count; k++) x += trace.stamps[std::size_t(k)].x, y += trace.stamps[std::size_t(k)].y;
+  return {Fixed(x / trace.count), Fixed(y / trace.count)};
+}
+
+// How far the path goes from its middle, along either axis.
+std::int32_t extent(const Trace& trace, Point middle) {
+  std::int32_t most = 0;
+  for (int k = 0; k < trace.count; k++) {
+    const Point p = trace.stamps[std::size_t(k)];
+    most = std::max({most, std::abs(p.x - middle.x), std::abs(p.y - middle.y)});
+  }
+  return most;
+}
+
+}  // namespace
+
+DigitFactors draw_digit(Index index, std::uint8_t* pixels, std::int32_t noise) {
+  DigitFactors f = draw_factors(index);
+  Trace trace;
+  Point path = trace_path(f, index, trace);
+  // What would come too near to the edge of the picture is written smaller.
+  const std::int32_t room = most_extent - (f.width / 2 * sub >> 16), wanted = extent(trace, path);
+  if (wanted > room) {
+    f.size = Fixed(std::int64_t(f.size) * room / wanted);
+    path = trace_path(f, index, trace);
+  }
+
+  // The middle of the path comes to the middle of the picture, give or take half a pixel; where crossings put the middle of the ink
+  // further than that, whole pixels put it right.
   Draws shift(of_example, std::uint32_t(index), 1 << 10);
-  const int middle = int(digits_side - 1) * sub / 2;
-  const int shift_x = middle - int(sum_x / trace.count) + shift.below(sub) - sub / 2;
-  const int shift_y = middle - int(sum_y / trace.count) + shift.below(sub) - sub / 2;
+  constexpr int middle = int(digits_side - 1) * sub / 2;
+  const int shift_x = middle - path.x + shift.below(sub) - sub / 2;
+  const int shift_y = middle - path.y + shift.below(sub) - sub / 2;
   ink(trace, f.width, shift_x, shift_y, pixels);
+  const Point off = middle_of_ink(pixels);
+  const int whole_x = (off.x - middle + sub / 2) & -sub, whole_y = (off.y - middle + sub / 2) & -sub;
+  if (whole_x != 0 || whole_y != 0) ink(trace, f.width, shift_x - whole_x, shift_y - whole_y, pixels);
 
   if (noise > 0) {
     Draws grain(of_noise, std::uint32_t(index));
     for (Index i = 0; i < digits_side * digits_side; i++)
       pixels[i] = std::uint8_t(std::clamp((pixels[i] * 256 + grain.bell(noise) + 128) >> 8, 0, 255));
   }
+  return f;
 }
 
 }  // namespace elbo

@@ -29,12 +29,12 @@ struct DigitFactors {
   std::int32_t aspect;          // width of the digit over that of its skeleton
   std::int32_t size;            // height, pixels
   std::int32_t bend;            // bow of the vertical axis to the right, in heights
+  std::int32_t hurry;           // standard deviation of what this writing adds to the control points, in heights
   std::int32_t waist;           // how far the middle is moved down, in heights
 };
-DigitFactors digit_factors(Index index);
 
 // Draws example `index` into 28 * 28 bytes, row by row; 0 is paper. `noise` (standard deviation in grey levels with 8 bits behind the
-// point; 0: none) is added to every pixel.
-void draw_digit(Index index, std::uint8_t* pixels, std::int32_t noise = 0);
+// point; 0: none) is added to every pixel. Returns what it was drawn from.
+DigitFactors draw_digit(Index index, std::uint8_t* pixels, std::int32_t noise = 0);
 
 }  // namespace elbo

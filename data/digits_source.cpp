@@ -29,8 +29,7 @@ Dataset load(const DataSpec& spec) {
     constexpr Index chunk = 500;
     parallel((count + chunk - 1) / chunk, [&](Index c) {
       for (Index i = c * chunk; i < std::min(count, (c + 1) * chunk); i++) {
-        draw_digit(first + i, pixels + i * digits_side * digits_side, noise);
-        const DigitFactors f = digit_factors(first + i);
+        const DigitFactors f = draw_digit(first + i, pixels + i * digits_side * digits_side, noise);
         labels[i] = f.label;
         const std::int32_t fixed[] = {f.slant, f.rotation, f.width, f.aspect, f.size, f.bend, f.waist};
         for (std::size_t k = 0; k < std::size(fixed); k++) factors[k][i] = float(fixed[k]) / 65536;

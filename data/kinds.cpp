@@ -6,7 +6,7 @@
 namespace elbo {
 
 std::span<const DataKind> data_kinds() {
-  static const std::vector<DataKind> kinds = {digits_kind(), mnist_kind()};
+  static const std::vector<DataKind> kinds = {digits_kind(), mnist_kind(), npy_kind()};
   return kinds;
 }
 

@@ -28,9 +28,12 @@ bool is_named(std::string name, std::string_view part, std::string_view what) {
 // The one file in `folder` that holds `what` ("images", "labels") of one of `parts`.
 fs::path find_file(const fs::path& folder, std::initializer_list<std::string_view> parts, std::string_view what) {
   std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(folder))
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
     for (const auto part : parts)
-      if (!entry.is_directory() && is_named(entry.path().filename().string(), part, what)) found.push_back(entry.path());
+      if (std::error_code ignored; is_named(entry->path().filename().string(), part, what) && !entry->is_directory(ignored))
+        found.push_back(entry->path());
+  if (error) fail("mnist", fmt::format("{}: {}", folder.string(), error.message()));
   std::sort(found.begin(), found.end());
   const std::string wanted = fmt::format("[PREFIX-]{}-{}-idx{}-ubyte[.gz]", *parts.begin(), what, what == "images" ? 3 : 1);
   if (found.empty()) fail("mnist", fmt::format("{}: expected a file {}, found none", folder.string(), wanted));

@@ -144,8 +144,12 @@ Tensor enlarge_picture(const Tensor& picture, int factor) {
   Tensor out({rows * factor, columns * factor, channels}, DType::uint8);
   const Byte* from = picture.data<Byte>();
   Byte* to = out.mutable_data<Byte>();
-  for (Index y = 0; y < rows * factor; y++) {
-    for (Index x = 0; x < columns * factor; x++) to = std::copy_n(from + (y / factor * columns + x / factor) * channels, channels, to);
+  const Index line = columns * factor * channels;
+  for (Index y = 0; y < rows; y++) {
+    for (Index x = 0; x < columns; x++, from += channels) {
+      for (int i = 0; i < factor; i++) to = std::copy_n(from, channels, to);
+    }
+    for (int i = 1; i < factor; i++) to = std::copy_n(to - line, line, to);
   }
   return out;
 }

@@ -29,56 +29,42 @@ const ElementwiseTable<T>& elementwise_table() {
 
 Index divide_up(Index a, Index b) { return (a + b - 1) / b; }
 
+// n things in `count` groups whose sizes differ by at most one, the larger ones first: threads that take groups in turn get equal
+// shares.
+struct Groups {
+  Index n, count;
+  Index begin(Index i) const { return n / count * i + std::min(i, n % count); }
+};
+
 // A chunk of fewer multiply-adds than this costs more to hand to a thread than it brings.
 constexpr Index least_work = 100'000;
+constexpr Index most_chunks = 64;
+// Rows of C at a time, in tiles: their part of A shares the second cache with some panels.
+constexpr Index most_row_tiles = 24;
+// Bytes of panels that a chunk packs before it multiplies by them: they are still in the second cache then.
+constexpr std::size_t packed_at_once = 128 << 10;
 
-// op(B) as panels, memory of `panels * K * columns` numbers.
-template <class T>
-void pack_panels(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out) {
-  const GemmTable<T>& kernels = table<T>();
-  const Index columns = kernels.columns, panels = divide_up(N, columns);
-  const Index chunks = std::clamp<Index>(panels * K * columns / 16384, 1, std::max<Index>(panels, 1));
-  parallel(chunks, [&](Index chunk) {
-    for (Index j = panels * chunk / chunks; j < panels * (chunk + 1) / chunks; j++)
-      kernels.pack(transpose_b, transpose_b ? B + j * columns * ldb : B + j * columns, ldb, K, std::min(columns, N - j * columns),
-                   out + j * columns * K);
-  });
+// Memory that stays with its thread, in whose second cache it lies: blocks that wander between threads cost a transfer of every line.
+void* thread_memory(std::size_t bytes) {
+  struct Memory {
+    std::size_t bytes = 0;
+    void* data = nullptr;
+    Memory() = default;
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+    ~Memory() { pool_free(data, bytes); }
+  };
+  thread_local Memory memory;
+  if (memory.bytes < bytes) {
+    pool_free(memory.data, memory.bytes);
+    memory.bytes = 0, memory.data = nullptr;  // should the next line throw
+    memory.data = pool_allocate(bytes);
+    memory.bytes = bytes;
+  }
+  return memory.data;
 }
 
-template <class T>
-void multiply_panels(bool transpose_a, Index M, Index N, Index K, const T* A, Index lda, const T* panels, T* C, Index ldc,
-                     const Epilogue<T>& e) {
-  const GemmTable<T>& kernels = table<T>();
-  const Index columns = kernels.columns, n_panels = divide_up(N, columns);
-  // Row groups of at most 64 rows, in whole tiles; then as many panels a chunk as make it worth a thread's while.
-  const Index tiles = divide_up(M, kernels.rows), row_groups = std::max<Index>(1, std::min(divide_up(M, 64), tiles));
-  const Index work = divide_up(M, row_groups) * columns * K;  // of one panel
-  const Index n_groups = std::clamp<Index>(n_panels * work / least_work, 1, n_panels);
-  parallel(row_groups * n_groups, [&](Index chunk) {
-    const Index r = chunk % row_groups, g = chunk / row_groups;
-    const Index m0 = M * r / row_groups, m1 = M * (r + 1) / row_groups;
-    const Index n0 = n_panels * g / n_groups * columns, n1 = std::min(N, n_panels * (g + 1) / n_groups * columns);
-    kernels.multiply({.M = m1 - m0,
-                      .N = n1 - n0,
-                      .K = K,
-                      .a = transpose_a ? A + m0 : A + m0 * lda,
-                      .lda = lda,
-                      .transpose_a = transpose_a,
-                      .panels = panels + n0 * K,
-                      .c = C + m0 * ldc + n0,
-                      .ldc = ldc,
-                      .bias = e.bias ? e.bias + n0 : nullptr,
-                      .activation = e.activation,
-                      .accumulate = e.accumulate});
-  });
-}
-
-template <class T>
-std::size_t packed_bytes(Index K, Index N) {
-  return std::size_t(divide_up(N, table<T>().columns) * table<T>().columns * K) * sizeof(T);
-}
-
-struct Scratch {  // memory from the cache for the length of one call
+struct Scratch {  // memory for the length of one call
   explicit Scratch(std::size_t size) : bytes(size), data(pool_allocate(size)) {}
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -86,6 +72,88 @@ struct Scratch {  // memory from the cache for the length of one call
   std::size_t bytes;
   void* data;
 };
+
+// One product, and how it is cut into chunks: by (M, N, K) alone.
+template <class T>
+struct Product {
+  Index M, N, K;
+  Layout layout;
+  const T* A;
+  Index lda;
+  T* C;
+  Index ldc;
+  const Epilogue<T>& e;
+
+  const GemmTable<T>& kernels = table<T>();
+  RowTiles tiles{M, divide_up(M, kernels.rows)};
+  Index panels = divide_up(N, Index(kernels.columns));
+  Index chunks = std::clamp<Index>(M * N * K / least_work, 1, most_chunks);  // that are worth a thread's while
+
+  Index column(Index panel) const { return std::min(N, panel * kernels.columns); }
+  std::size_t panel_bytes() const { return std::size_t(kernels.columns * K) * sizeof(T); }
+
+  // Row tiles r0 .. r1-1 by panels p0 .. p1-1, which lie at `packed`.
+  void multiply(Index r0, Index r1, Index p0, Index p1, const T* packed) const {
+    const Index n0 = column(p0);
+    kernels.multiply({.tiles = tiles,
+                      .tile0 = r0,
+                      .tile1 = r1,
+                      .N = column(p1) - n0,
+                      .K = K,
+                      .layout = layout,
+                      .a = A,
+                      .lda = lda,
+                      .panels = packed,
+                      .c = C + n0,
+                      .ldc = ldc,
+                      .bias = e.bias ? e.bias + n0 : nullptr,
+                      .activation = e.activation,
+                      .accumulate = e.accumulate});
+  }
+};
+
+template <class T>
+void pack_panels(bool transpose_b, Index K, Index n0, Index n1, const T* B, Index ldb, T* out) {
+  table<T>().pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, n1 - n0, out);
+}
+
+// All of op(B), for a product whose chunks share panels.
+template <class T>
+void pack_all(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out) {
+  const Index columns = table<T>().columns, panels = divide_up(N, columns);
+  const Groups groups{panels, std::clamp<Index>(N * K / 16384, 1, std::min(panels, most_chunks))};
+  parallel(groups.count, [&](Index i) {
+    const Index n0 = groups.begin(i) * columns, n1 = std::min(N, groups.begin(i + 1) * columns);
+    pack_panels(transpose_b, K, n0, n1, B, ldb, out + n0 * K);
+  });
+}
+
+// C from panels that are packed: cut by columns and, as far as that does not give chunks enough, by rows.
+template <class T>
+void multiply_packed(const Product<T>& p, const T* packed) {
+  const Index least_rows = divide_up(p.tiles.count, most_row_tiles);
+  const Groups columns{p.panels, std::clamp<Index>(p.chunks / least_rows, 1, divide_up(p.panels, 2))};
+  const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks / columns.count, least_rows, p.tiles.count)};
+  parallel(rows.count * columns.count, [&](Index chunk) {
+    const Index r = chunk % rows.count, g = chunk / rows.count, p0 = columns.begin(g);
+    p.multiply(rows.begin(r), rows.begin(r + 1), p0, columns.begin(g + 1), packed + p.column(p0) * p.K);
+  });
+}
+
+// C where each panel is used by one chunk, which packs it: cut by columns alone.
+template <class T>
+void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
+  const Groups columns{p.panels, std::min(p.chunks, divide_up(p.panels, 2))}, rows{p.tiles.count, divide_up(p.tiles.count, most_row_tiles)};
+  parallel(columns.count, [&](Index g) {
+    const Index end = columns.begin(g + 1), step = std::max<Index>(1, Index(packed_at_once / (p.panel_bytes() + 1)));
+    T* packed = static_cast<T*>(thread_memory(std::size_t(std::min(step, end - columns.begin(g))) * p.panel_bytes()));
+    for (Index p0 = columns.begin(g); p0 < end; p0 += step) {
+      const Index p1 = std::min(end, p0 + step);
+      pack_panels(transpose_b, p.K, p.column(p0), p.column(p1), B, ldb, packed);
+      for (Index r = 0; r < rows.count; r++) p.multiply(rows.begin(r), rows.begin(r + 1), p0, p1, packed);
+    }
+  });
+}
 
 // Bias and activation over rows of C that OpenBLAS has left, while they are in the cache.
 template <class T>
@@ -115,23 +183,37 @@ template <class T>
 void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C, Index ldc,
               const Epilogue<T>& e) {
   if (M == 0 || N == 0) return;
-  const Scratch packed(packed_bytes<T>(K, N));
-  pack_panels(transpose_b, K, N, B, ldb, static_cast<T*>(packed.data));
-  multiply_panels(transpose_a, M, N, K, A, lda, static_cast<const T*>(packed.data), C, ldc, e);
+  Product<T> p{M, N, K, transpose_a ? Layout::columns : Layout::rows, A, lda, C, ldc, e};
+  // A^T is read down its columns. Where these lie so far apart that they share sets of the cache or pages, it is packed first.
+  const Index distance = lda * Index(sizeof(T));
+  const bool pack_a = transpose_a && p.panels > 2 && (distance >= 4096 || distance % 256 == 0);
+  const Scratch tiles(pack_a ? std::size_t(p.tiles.count * p.kernels.rows * K) * sizeof(T) : 0);
+  if (pack_a) {
+    const Groups groups{p.tiles.count, std::clamp<Index>(M * K / 16384, 1, std::min(p.tiles.count, most_chunks))};
+    parallel(groups.count,
+             [&](Index i) { p.kernels.pack_a(p.tiles, groups.begin(i), groups.begin(i + 1), A, lda, K, static_cast<T*>(tiles.data)); });
+    p.layout = Layout::tiles;
+    p.A = static_cast<const T*>(tiles.data);
+  }
+  if (p.panels >= 12) return multiply_packing(p, transpose_b, B, ldb);
+  const Scratch packed(std::size_t(p.panels) * p.panel_bytes());
+  pack_all(transpose_b, K, N, B, ldb, static_cast<T*>(packed.data));
+  multiply_packed(p, static_cast<const T*>(packed.data));
 }
 
 template <class T>
 void PackedMatrix<T>::pack(bool transpose_b, Index K, Index N, const T* B, Index ldb) {
-  const std::size_t bytes = packed_bytes<T>(K, N);
+  const Index columns = table<T>().columns;
+  const std::size_t bytes = std::size_t(divide_up(N, columns) * columns * K) * sizeof(T);
   if (!storage_ || storage_->bytes < bytes) storage_ = StorageRef::allocate(bytes);
   k_ = K, n_ = N;
-  pack_panels(transpose_b, K, N, B, ldb, reinterpret_cast<T*>(storage_->data));
+  if (N > 0) pack_all(transpose_b, K, N, B, ldb, reinterpret_cast<T*>(storage_->data));
 }
 
 template <class T>
 void gemm(bool transpose_a, Index M, const T* A, Index lda, const PackedMatrix<T>& B, T* C, Index ldc, const Epilogue<T>& e) {
   if (M == 0 || B.N() == 0) return;
-  multiply_panels(transpose_a, M, B.N(), B.K(), A, lda, B.data(), C, ldc, e);
+  multiply_packed(Product<T>{M, B.N(), B.K(), transpose_a ? Layout::columns : Layout::rows, A, lda, C, ldc, e}, B.data());
 }
 
 template <class T>

@@ -29,8 +29,10 @@ constexpr int tile_vectors = 2;
 template <class T>
 constexpr std::int64_t tile_columns = tile_vectors* std::int64_t(Batch<T>::size);
 
-// Steps of k at a time (their part of a panel stays in the first cache) and rows of A at a time (their part stays in the second).
-constexpr std::int64_t k_block = 256, m_block = 96;
+// Steps of k at a time: their part of a panel (32 kB) is what the tiles of a part share. Measured: 256 to 400 steps of 64 bytes cost 3
+// to 8% (C is visited more often), 800 cost 2%.
+template <class T>
+constexpr std::int64_t k_block = 32768 / (tile_columns<T> * std::int64_t(sizeof(T)));
 
 // x * y + z, rounded once where the instruction set can. (xsimd 8.1 has no fused form for AVX-512.)
 template <class B>
@@ -45,15 +47,21 @@ inline B multiply_add(const B& x, const B& y, const B& z) {
 #endif
 }
 
+// Row by row, some rows at a time: each row of B is read in one go, and each panel written in long pieces.
 template <class T>
-void pack_rows(const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panel) {
-  constexpr std::int64_t columns = tile_columns<T>;
-  if (n == columns) {
-    for (std::int64_t k = 0; k < K; k++, b += ldb, panel += columns)
-      for (int v = 0; v < tile_vectors; v++) Batch<T>::load_unaligned(b + v * Batch<T>::size).store_aligned(panel + v * Batch<T>::size);
-  } else {
-    for (std::int64_t k = 0; k < K; k++, b += ldb, panel += columns)
-      for (std::int64_t j = 0; j < columns; j++) panel[j] = j < n ? b[j] : T(0);
+void pack_rows(const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panels) {
+  constexpr std::int64_t columns = tile_columns<T>, W = Batch<T>::size, rows = 16;
+  for (std::int64_t k0 = 0; k0 < K; k0 += rows) {
+    const std::int64_t k1 = std::min(K, k0 + rows);
+    std::int64_t j = 0;
+    for (; j + columns <= n; j += columns)
+      for (std::int64_t k = k0; k < k1; k++)
+        for (int v = 0; v < tile_vectors; v++)
+          Batch<T>::load_unaligned(b + k * ldb + j + v * W).store_aligned(panels + j * K + k * columns + v * W);
+    const std::int64_t width = n - j <= W ? W : columns;
+    if (j < n)
+      for (std::int64_t k = k0; k < k1; k++)
+        for (std::int64_t i = 0; i < width; i++) panels[j * K + k * width + i] = j + i < n ? b[k * ldb + j + i] : T(0);
   }
 }
 
@@ -90,9 +98,9 @@ inline V interleave(const V& a, const V& b) {
   (std::make_index_sequence<N>{});
 }
 
-// out[i * columns + j] = b[j * ldb + i] for i < L, j < W: L by L numbers are transposed in each lane, in log2 L rounds.
+// out[i * step + j] = b[j * ldb + i] for i < L, j < W: L by L numbers are transposed in each lane, in log2 L rounds.
 template <class T>
-inline void transpose_part(const T* b, std::int64_t ldb, T* out) {
+[[gnu::always_inline]] inline void transpose_part(const T* b, std::int64_t ldb, T* out, std::int64_t step) {
   constexpr std::size_t L = lane_size<T>, W = Batch<T>::size;
   using V = typename Vector<T, W>::type;
   V r[L];
@@ -105,30 +113,32 @@ inline void transpose_part(const T* b, std::int64_t ldb, T* out) {
     }
     for (std::size_t i = 0; i < L; i++) r[i] = s[i];
   }
-  for (std::size_t i = 0; i < L; i++) std::memcpy(out + std::int64_t(i) * tile_columns<T>, &r[i], sizeof(V));
+  for (std::size_t i = 0; i < L; i++) Batch<T>(typename Batch<T>::register_type(r[i])).store_aligned(out + std::int64_t(i) * step);
 }
 
 template <class T>
-void pack_columns(const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panel) {
+void pack_columns(const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panels) {
   constexpr std::int64_t columns = tile_columns<T>, W = Batch<T>::size, L = lane_size<T>;
-  std::int64_t done = 0;  // columns that were packed whole vectors at a time
-  for (; done + W <= n; done += W) {
-    const T* from = b + done * ldb;
+  for (std::int64_t j = 0; j < n; j += columns) {
+    const std::int64_t width = n - j <= W ? W : columns, vectors = std::min(n - j, width) / W;  // whole ones
+    const T* from = b + j * ldb;
+    T* panel = panels + j * K;
     std::int64_t k = 0;
-    for (; k + L <= K; k += L) transpose_part<T>(from + k, ldb, panel + k * columns + done);
+    for (; k + L <= K; k += L)
+      for (std::int64_t v = 0; v < vectors; v++) transpose_part<T>(from + v * W * ldb + k, ldb, panel + k * width + v * W, width);
     for (; k < K; k++)
-      for (std::int64_t j = 0; j < W; j++) panel[k * columns + done + j] = from[j * ldb + k];
+      for (std::int64_t i = 0; i < vectors * W; i++) panel[k * width + i] = from[i * ldb + k];
+    for (std::int64_t i = vectors * W; i < width; i++)
+      for (k = 0; k < K; k++) panel[k * width + i] = j + i < n ? from[i * ldb + k] : T(0);
   }
-  for (std::int64_t j = done; j < columns; j++)
-    for (std::int64_t k = 0; k < K; k++) panel[k * columns + j] = j < n ? b[j * ldb + k] : T(0);
 }
 
 template <class T>
-void pack(bool transpose_b, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panel) {
+void pack(bool transpose_b, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panels) {
   if (transpose_b)
-    pack_columns(b, ldb, K, n, panel);
+    pack_columns(b, ldb, K, n, panels);
   else
-    pack_rows(b, ldb, K, n, panel);
+    pack_rows(b, ldb, K, n, panels);
 }
 
 // Out of line, one copy of each: they are called once for each vector of a finished tile.
@@ -153,83 +163,124 @@ struct Panel {  // some steps of k of one panel, and the columns of C it gives
   std::int64_t K;      // how many steps
   std::int64_t width;  // columns that exist
   const T* bias;       // of these columns, or null
-  bool load, finish;   // C holds a sum to continue; this is the last of it
+  Activation activation;
+  bool load, finish;  // C holds a sum to continue; this is the last of it
 };
 
-// P rows of C by one panel. A's rows lie side by side (am 1, ak lda) or one after the other (am lda, ak 1).
-template <class T, int P, bool transpose_a>
-void tile(const T* a, std::int64_t lda, const Panel<T>& panel, Activation activation, T* c, std::int64_t ldc) {
+// Part v of a row of n numbers; zeros past its end.
+template <class T>
+inline Batch<T> load_column(const T* row, int v, std::int64_t n) {
+  constexpr std::int64_t W = Batch<T>::size;
+  const std::int64_t rest = n - v * W;
+  return rest >= W ? Batch<T>::load_unaligned(row + v * W) : rest > 0 ? load_part(row + v * W, rest) : Batch<T>(T(0));
+}
+template <class T>
+inline void store_column(T* row, int v, std::int64_t n, const Batch<T>& x) {
+  constexpr std::int64_t W = Batch<T>::size;
+  const std::int64_t rest = n - v * W;
+  if (rest >= W)
+    x.store_unaligned(row + v * W);
+  else if (rest > 0)
+    store_part(row + v * W, x, rest);
+}
+
+// P rows of C by one panel of V vectors. A(p, k) is a[k * step + p] with `by_columns`, otherwise a[p * step + k].
+template <class T, int P, int V, bool by_columns>
+void tile(const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64_t ldc) {
   using B = Batch<T>;
-  constexpr int V = tile_vectors, W = int(B::size);
-  const bool whole = panel.width == tile_columns<T>;
+  constexpr int W = int(B::size);
   B sum[P][V];
   for (int p = 0; p < P; p++)
-    for (int v = 0; v < V; v++)
-      sum[p][v] = !panel.load ? B(T(0))
-                  : whole     ? B::load_unaligned(c + p * ldc + v * W)
-                              : load_part(c + p * ldc + v * W, std::clamp<std::int64_t>(panel.width - v * W, 0, W));
+    for (int v = 0; v < V; v++) sum[p][v] = panel.load ? load_column(c + p * ldc, v, panel.width) : B(T(0));
   const T* b = panel.b;
   for (std::int64_t k = 0; k < panel.K; k++, b += V * W) {
     B row[V];
     for (int v = 0; v < V; v++) row[v] = B::load_aligned(b + v * W);
     for (int p = 0; p < P; p++) {
-      const B x(transpose_a ? a[k * lda + p] : a[p * lda + k]);
+      const B x(by_columns ? a[k * step + p] : a[p * step + k]);
       for (int v = 0; v < V; v++) sum[p][v] = multiply_add(x, row[v], sum[p][v]);
     }
   }
   if (panel.finish && panel.bias)
     for (int v = 0; v < V; v++) {
-      const B bias = whole ? B::load_unaligned(panel.bias + v * W)
-                           : load_part(panel.bias + v * W, std::clamp<std::int64_t>(panel.width - v * W, 0, W));
+      const B bias = load_column(panel.bias, v, panel.width);
       for (int p = 0; p < P; p++) sum[p][v] += bias;
     }
-  if (panel.finish && activation != Activation::none)
+  if (panel.finish && panel.activation != Activation::none)
     for (int p = 0; p < P; p++)
-      for (int v = 0; v < V; v++) sum[p][v] = activate(activation, sum[p][v]);
+      for (int v = 0; v < V; v++) sum[p][v] = activate(panel.activation, sum[p][v]);
   for (int p = 0; p < P; p++)
-    for (int v = 0; v < V; v++)
-      if (whole)
-        sum[p][v].store_unaligned(c + p * ldc + v * W);
-      else
-        store_part(c + p * ldc + v * W, sum[p][v], std::clamp<std::int64_t>(panel.width - v * W, 0, W));
+    for (int v = 0; v < V; v++) store_column(c + p * ldc, v, panel.width, sum[p][v]);
 }
 
-// The tile with m rows, 1 <= m <= tile_rows.
-template <class T, bool transpose_a, int P = tile_rows>
-inline void rows(std::int64_t m, const T* a, std::int64_t lda, const Panel<T>& panel, Activation activation, T* c, std::int64_t ldc) {
+// Rows of the tile with V vectors: the same number of registers in all.
+template <int V>
+constexpr int rows_of = tile_rows* tile_vectors / V;
+
+// The tile of m rows, 1 <= m <= rows_of<V>.
+template <class T, int V, bool by_columns, int P = rows_of<V>>
+inline void tile_of(std::int64_t m, const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64_t ldc) {
   if constexpr (P > 1)
-    if (m != P) return rows<T, transpose_a, P - 1>(m, a, lda, panel, activation, c, ldc);
-  tile<T, P, transpose_a>(a, lda, panel, activation, c, ldc);
+    if (m != P) return tile_of<T, V, by_columns, P - 1>(m, a, step, panel, c, ldc);
+  tile<T, P, V, by_columns>(a, step, panel, c, ldc);
 }
 
-template <class T, bool transpose_a>
-void multiply_rows(const GemmPart<T>& p) {
-  constexpr std::int64_t P = tile_rows, columns = tile_columns<T>;
-  const std::int64_t blocks = (p.M + P - 1) / P;  // of nearly equal height: no block of one row
-  const auto block_begin = [&](std::int64_t i) { return p.M * i / blocks; };
-  const std::int64_t k_blocks = std::max<std::int64_t>(1, (p.K + k_block - 1) / k_block), group = m_block / P;
-  for (std::int64_t kb = 0; kb < k_blocks; kb++) {
-    const std::int64_t k0 = p.K * kb / k_blocks, k1 = p.K * (kb + 1) / k_blocks;
-    for (std::int64_t i0 = 0; i0 < blocks; i0 += group)
-      for (std::int64_t n = 0; n < p.N; n += columns) {
-        const Panel<T> panel = {.b = p.panels + n * p.K + k0 * columns,
-                                .K = k1 - k0,
-                                .width = std::min(columns, p.N - n),
-                                .bias = p.bias ? p.bias + n : nullptr,
-                                .load = kb > 0 || p.accumulate,
-                                .finish = kb == k_blocks - 1};
-        for (std::int64_t i = i0; i < std::min(blocks, i0 + group); i++) {
-          const std::int64_t m = block_begin(i);
-          const T* a = transpose_a ? p.a + k0 * p.lda + m : p.a + m * p.lda + k0;
-          rows<T, transpose_a>(block_begin(i + 1) - m, a, p.lda, panel, p.activation, p.c + m * p.ldc + n, p.ldc);
-        }
-      }
+// Each tile's numbers for one k lie side by side in A^T; what is copied past a tile's height belongs to the next tile.
+template <class T>
+void pack_a(const RowTiles& tiles, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out) {
+  constexpr std::int64_t P = tile_rows;
+  for (std::int64_t k = 0; k < K; k++)
+    for (std::int64_t i = tile0; i < tile1; i++) {
+      const T* from = a + k * lda + tiles.begin(i);
+      T* to = out + i * P * K + k * P;
+      if (tiles.begin(i) + P <= tiles.M)
+        std::memcpy(to, from, P * sizeof(T));
+      else
+        std::memcpy(to, from, std::size_t(tiles.height(i)) * sizeof(T));
+    }
+}
+
+// All rows of one part by one panel of V vectors.
+template <class T, int V>
+void multiply_panel(const GemmPart<T>& p, std::int64_t k0, const Panel<T>& panel, T* c) {
+  constexpr std::int64_t P = tile_rows;
+  if (p.layout == Layout::tiles) {
+    for (std::int64_t i = p.tile0; i < p.tile1; i++)
+      tile_of<T, V, true>(p.tiles.height(i), p.a + i * P * p.K + k0 * P, P, panel, c + p.tiles.begin(i) * p.ldc, p.ldc);
+  } else {
+    const std::int64_t m0 = p.tiles.begin(p.tile0), M = p.tiles.begin(p.tile1) - m0;
+    const RowTiles tiles{M, (M + rows_of<V> - 1) / rows_of<V>};
+    for (std::int64_t i = 0; i < tiles.count; i++) {
+      const std::int64_t m = m0 + tiles.begin(i);
+      if (p.layout == Layout::rows)
+        tile_of<T, V, false>(tiles.height(i), p.a + m * p.lda + k0, p.lda, panel, c + m * p.ldc, p.ldc);
+      else
+        tile_of<T, V, true>(tiles.height(i), p.a + k0 * p.lda + m, p.lda, panel, c + m * p.ldc, p.ldc);
+    }
   }
 }
 
 template <class T>
 void multiply(const GemmPart<T>& p) {
-  p.transpose_a ? multiply_rows<T, true>(p) : multiply_rows<T, false>(p);
+  constexpr std::int64_t columns = tile_columns<T>, W = Batch<T>::size;
+  const std::int64_t k_blocks = std::max<std::int64_t>(1, (p.K + k_block<T> - 1) / k_block<T>);
+  for (std::int64_t kb = 0; kb < k_blocks; kb++) {
+    const std::int64_t k0 = p.K * kb / k_blocks, k1 = p.K * (kb + 1) / k_blocks;
+    for (std::int64_t n = 0; n < p.N; n += columns) {
+      const std::int64_t width = std::min(columns, p.N - n);
+      const Panel<T> panel = {.b = p.panels + n * p.K + k0 * (width <= W ? W : columns),
+                              .K = k1 - k0,
+                              .width = width,
+                              .bias = p.bias ? p.bias + n : nullptr,
+                              .activation = p.activation,
+                              .load = kb > 0 || p.accumulate,
+                              .finish = kb == k_blocks - 1};
+      if (width <= W)
+        multiply_panel<T, 1>(p, k0, panel, p.c + n);
+      else
+        multiply_panel<T, 2>(p, k0, panel, p.c + n);
+    }
+  }
 }
 
 template <class T>
@@ -253,7 +304,7 @@ void column_sums(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n
 
 template <class T>
 constexpr GemmTable<T> make_table() {
-  return {tile_rows, int(tile_columns<T>), pack<T>, multiply<T>, column_sums<T>};
+  return {tile_rows, int(tile_columns<T>), pack<T>, pack_a<T>, multiply<T>, column_sums<T>};
 }
 
 }  // namespace

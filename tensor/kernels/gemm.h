@@ -1,6 +1,6 @@
 #pragma once
-// The kernels behind gemm(): a register tile of `rows` by `columns` numbers of C. B comes packed into panels: panel j holds columns
-// j * columns .. of op(B), K rows of `columns` numbers one after the other, zeros past the last column.
+// The kernels behind gemm(). B comes packed into panels: panel j holds the columns of op(B) from j * columns on, as K rows of `columns`
+// numbers one after the other. The last panel has half the columns where that is enough; what it has too many are zeros.
 
 #include <cstdint>
 
@@ -9,15 +9,32 @@
 
 namespace elbo {
 
-// M rows of C by all columns of some neighbouring panels: what one thread does at a time.
+// Rows of C are cut into `count` tiles of nearly equal height: none is so low that its multiply-adds wait for each other.
+struct RowTiles {
+  std::int64_t M, count;
+  std::int64_t begin(std::int64_t i) const { return M * i / count; }
+  std::int64_t height(std::int64_t i) const { return begin(i + 1) - begin(i); }
+};
+
+// How the kernel finds A(m, k).
+enum class Layout : std::uint8_t {
+  rows,     // a[m * lda + k]
+  columns,  // a[k * lda + m]
+  tiles,    // packed by pack_a
+};
+
+// Some tiles of rows of C (about a hundred rows, so that their part of A stays in the second cache) by the columns of some
+// neighbouring panels: what one thread does at a time.
 template <class T>
 struct GemmPart {
-  std::int64_t M, N, K;
-  const T* a;  // (M, K) with rows lda apart; with transpose_a (K, M)
+  RowTiles tiles;             // of all rows
+  std::int64_t tile0, tile1;  // the tiles of this part
+  std::int64_t N, K;
+  Layout layout;
+  const T* a;  // all of it
   std::int64_t lda;
-  bool transpose_a;
-  const T* panels;  // ceil(N / columns) of them
-  T* c;             // rows ldc apart
+  const T* panels;  // op(B), packed
+  T* c;             // row 0; rows ldc apart
   std::int64_t ldc;
   const T* bias;  // N numbers, or null
   Activation activation;
@@ -26,11 +43,14 @@ struct GemmPart {
 
 template <class T>
 struct GemmTable {
-  int rows, columns;
-  // Packs n <= columns columns of op(B): b is (K, n) with rows ldb apart, with `transpose` (n, K).
-  void (*pack)(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panel);
+  int rows, columns;  // of the register tile
+  // Packs the panels of n columns of op(B): b is (K, n) with rows ldb apart, with `transpose` (n, K). The first column is the first
+  // of a panel; n is a multiple of `columns` unless the last column of op(B) is among them.
+  void (*pack)(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panels);
+  // Packs tiles tile0 .. tile1-1 of op(A) = A^T: `rows` numbers for each k, then the next tile.
+  void (*pack_a)(const RowTiles& tiles, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out);
   void (*multiply)(const GemmPart<T>& part);
-  // out[j] = sum over i of x[i * ldx + j], j < n; `rows` numbers each
+  // out[j] = sum over i of x[i * ldx + j], i < rows, j < n
   void (*column_sums)(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n, T* out);
 };
 

@@ -9,9 +9,10 @@ namespace {
 constexpr std::int64_t columns = 8;
 
 template <class T>
-void pack(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panel) {
-  for (std::int64_t k = 0; k < K; k++)
-    for (std::int64_t j = 0; j < columns; j++) panel[k * columns + j] = j >= n ? T(0) : transpose ? b[j * ldb + k] : b[k * ldb + j];
+void pack(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panels) {
+  for (std::int64_t first = 0; first < n; first += columns)
+    for (std::int64_t k = 0; k < K; k++)
+      for (std::int64_t j = first; j < first + columns; j++) *panels++ = j >= n ? T(0) : transpose ? b[j * ldb + k] : b[k * ldb + j];
 }
 
 double activate(Activation f, double x) {
@@ -29,13 +30,21 @@ double activate(Activation f, double x) {
 }
 
 template <class T>
+void pack_a(const RowTiles&, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out) {
+  for (std::int64_t m = tile0; m < tile1; m++)  // a tile is one row
+    for (std::int64_t k = 0; k < K; k++) out[m * K + k] = a[k * lda + m];
+}
+
+template <class T>
 void multiply(const GemmPart<T>& p) {
-  for (std::int64_t m = 0; m < p.M; m++)
+  for (std::int64_t m = p.tile0; m < p.tile1; m++)
     for (std::int64_t n = 0; n < p.N; n++) {
       const T* panel = p.panels + n / columns * columns * p.K + n % columns;
       double sum = p.accumulate ? double(p.c[m * p.ldc + n]) : 0;
-      for (std::int64_t k = 0; k < p.K; k++)
-        sum += double(p.transpose_a ? p.a[k * p.lda + m] : p.a[m * p.lda + k]) * double(panel[k * columns]);
+      for (std::int64_t k = 0; k < p.K; k++) {
+        const T a = p.layout == Layout::rows ? p.a[m * p.lda + k] : p.layout == Layout::columns ? p.a[k * p.lda + m] : p.a[m * p.K + k];
+        sum += double(a) * double(panel[k * columns]);
+      }
       if (p.bias) sum += double(p.bias[n]);
       p.c[m * p.ldc + n] = T(activate(p.activation, sum));
     }
@@ -53,8 +62,8 @@ void column_sums(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n
 }  // namespace
 
 constinit const GemmKernels gemm_kernels = {
-    {1, int(columns), pack<float>, multiply<float>, column_sums<float>},
-    {1, int(columns), pack<double>, multiply<double>, column_sums<double>},
+    {1, int(columns), pack<float>, pack_a<float>, multiply<float>, column_sums<float>},
+    {1, int(columns), pack<double>, pack_a<double>, multiply<double>, column_sums<double>},
 };
 
 }  // namespace elbo::isa_reference

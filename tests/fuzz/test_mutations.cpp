@@ -13,6 +13,14 @@
 #include "tests/fuzz/readers.h"
 #include "tests/support.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ELBO_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define ELBO_SANITIZED
+#endif
+#endif
+
 using namespace elbo;
 using namespace elbo::testing;
 
@@ -26,7 +34,7 @@ class LimitMemory {
  public:
   LimitMemory() {
     getrlimit(RLIMIT_AS, &before_);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(ELBO_SANITIZED)
     rlim_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     const rlimit limit{pages * rlim_t(sysconf(_SC_PAGESIZE)) + (rlim_t{256} << 20), before_.rlim_max};

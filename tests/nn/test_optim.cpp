@@ -58,7 +58,11 @@ Make make(const Options& options, const UpdateOptions& update = {}) {
   return [=](ParamStore& store) { return std::make_unique<O>(store, options, update); };
 }
 
-std::vector<std::pair<std::string, Make>> cases() {
+struct Case {
+  std::string name;
+  Make make;
+};
+std::vector<Case> cases() {
   return {
       {"sgd", make<Sgd>(SgdOptions{.learning_rate = 0.05})},
       {"sgd-decay", make<Sgd>(SgdOptions{.learning_rate = 0.05, .weight_decay = 0.1})},
@@ -141,10 +145,10 @@ TEST_CASE("100 steps of every optimizer agree with PyTorch, in both types, with 
     if (!isa_available(each)) continue;
     set_isa(each);
     CAPTURE(isa_name(each));
-    for (const auto& [name, maker] : cases()) {
-      CAPTURE(name);
-      check_against_golden(name, maker, DType::float64);
-      check_against_golden(name, maker, DType::float32);
+    for (const Case& c : cases()) {
+      CAPTURE(c.name);
+      check_against_golden(c.name, c.make, DType::float64);
+      check_against_golden(c.name, c.make, DType::float32);
     }
   }
   set_isa(before);
@@ -217,16 +221,16 @@ TEST_CASE("a parameter that a pass did not reach has a zero gradient in it, neve
 }
 
 TEST_CASE("state goes out and in by name, and training goes on to the same bits") {
-  for (const auto& [name, maker] : cases()) {
-    CAPTURE(name);
+  for (const Case& c : cases()) {
+    CAPTURE(c.name);
     Model straight, stopped;
-    const auto one = maker(straight.store);
+    const auto one = c.make(straight.store);
     for (Index s = 0; s < 20; s++) one->step(backward(straight.loss(s)));
-    const auto two = maker(stopped.store);
+    const auto two = c.make(stopped.store);
     for (Index s = 0; s < 10; s++) two->step(backward(stopped.loss(s)));
     Model resumed;
     resumed.store.load(stopped.store.tensors(), "test");
-    const auto three = maker(resumed.store);
+    const auto three = c.make(resumed.store);
     three->load_state(two->state(), two->steps(), "test");
     for (Index s = 10; s < 20; s++) three->step(backward(resumed.loss(s)));
     for (std::size_t p = 0; p < 3; p++) CHECK(identical(resumed.parameters[p].value(), straight.parameters[p].value()));

@@ -21,12 +21,12 @@ TEST_CASE("schedules agree with PyTorch's") {
       {"warmup-step", Schedule::step(0.3, 7, 0.5).with_warmup(8)},
       {"warmup-exponential", Schedule::exponential(0.3, 0.9).with_warmup(5)},
   };
-  for (const auto& [name, schedule] : all) {
-    CAPTURE(name);
-    const Tensor* rates = file.find(name + "/rates");
+  for (const auto& entry : all) {
+    CAPTURE(entry.first);
+    const Tensor* rates = file.find(entry.first + "/rates");
     REQUIRE(rates);
     REQUIRE(rates->numel() == 40);
-    for (Index s = 0; s < rates->numel(); s++) CHECK(schedule.rate(s) == doctest::Approx(rates->element(s)).epsilon(1e-12));
+    for (Index s = 0; s < rates->numel(); s++) CHECK(entry.second.rate(s) == doctest::Approx(rates->element(s)).epsilon(1e-12));
   }
 }
 
