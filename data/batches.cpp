@@ -167,6 +167,10 @@ void Batches::convert(Slot& slot, Index epoch, bool on_threads) {
   const RandomKey key{seed_, options_.binarize == Binarize::dynamic ? Purpose::binarize : Purpose::dequantize, step};
 
   const auto row = [&](Index r) {
+    if (r + 2 < n) {  // shuffled rows lie anywhere in memory: the one after the next is fetched already
+      const auto* next = reinterpret_cast<const char*>(values + Index(example[r + 2]) * width);
+      for (Index i = 0; i < std::min<Index>(width * Index(sizeof(From)), 4096); i += 64) __builtin_prefetch(next + i);
+    }
     const From* x = values + Index(example[r]) * width;
     To* y = out + r * width;
     if (options_.binarize == Binarize::threshold) return kernels.threshold(x, y, width);

@@ -28,7 +28,9 @@ struct BatchOptions {
   // uniform: (byte + u) / 256 with u in [0, 1), drawn anew at each use; bytes alone, not together with binarize.
   Dequantize dequantize = Dequantize::none;
   DType type = DType::float32;  // or float64
-  bool prefetch = false;        // a thread of its own makes the next batch ahead; the same numbers
+  // A thread of its own makes the next batch ahead; the same numbers. For values in memory it does not pay: 128 x 784 bytes take about
+  // 20 microseconds on one core (dynamic: 100), and the thread takes a core from the step that it would spare them.
+  bool prefetch = false;
 };
 
 struct Batch {

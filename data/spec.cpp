@@ -86,12 +86,20 @@ DataSpec parse_data_spec(std::string_view text) {
     rest.remove_prefix(std::min(item.size() + 1, rest.size()));
     const std::size_t equals = item.find('=');
     if (equals == std::string_view::npos) throw UsageError(fmt::format("[data] '{}': expected key=value after '?', got '{}'", text, item));
-    std::string key(item.substr(0, equals)), value(item.substr(equals + 1));
+    const std::string_view key = item.substr(0, equals), value = item.substr(equals + 1);
     if (find(spec, key)) throw UsageError(fmt::format("[data] '{}': {} is given twice", text, key));
-    check_value(kind, key, value);
-    spec.options.emplace_back(std::move(key), std::move(value));
+    set_data_option(spec, key, value);
   }
   return spec;
+}
+
+void set_data_option(DataSpec& spec, std::string_view key, std::string_view value) {
+  check_value(data_kind(spec.kind), std::string(key), std::string(value));
+  const auto it = std::find_if(spec.options.begin(), spec.options.end(), [&](const auto& option) { return option.first == key; });
+  if (it == spec.options.end())
+    spec.options.emplace_back(key, value);
+  else
+    it->second = value;
 }
 
 }  // namespace elbo

@@ -30,4 +30,7 @@ struct DataSpec {
 // not fit it. Does not look whether the path exists.
 DataSpec parse_data_spec(std::string_view text);
 
+// Gives `spec` one option more, or another value of one that it has; throws UsageError as above.
+void set_data_option(DataSpec& spec, std::string_view key, std::string_view value);
+
 }  // namespace elbo

@@ -121,11 +121,16 @@ std::vector<std::int32_t> permutation(Index n, const RandomKey& key) {
 void permutation(std::span<std::int32_t> order, const RandomKey& key) {
   const Index n = Index(order.size());
   for (Index i = 0; i < n; i++) order[std::size_t(i)] = std::int32_t(i);
-  for (Index i = n - 1; i > 0; i--) {  // two words a choice: 64 bits scaled to i + 1 values, bias below 2^-33
-    const PhiloxBlock b = key.block(0, std::uint32_t(i));
-    const std::uint64_t word = std::uint64_t(b[0]) << 32 | b[1];
-    const auto j = std::size_t((static_cast<unsigned __int128>(word) * std::uint64_t(i + 1)) >> 64);
-    std::swap(order[std::size_t(i)], order[j]);
+  constexpr Index piece = 256;  // blocks at a time
+  std::uint32_t words[4 * piece];
+  for (Index first = (n - 1) / piece * piece; first >= 0; first -= piece) {
+    fill_words(words, std::uint32_t(first), std::min(piece, n - first), key, 0);
+    for (Index i = std::min(n, first + piece) - 1; i >= std::max<Index>(first, 1); i--) {  // block i chooses among the first i + 1
+      const std::uint32_t* b = words + 4 * (i - first);
+      const std::uint64_t word = std::uint64_t(b[0]) << 32 | b[1];  // 64 bits scaled to i + 1 values: bias below 2^-33
+      const auto j = std::size_t((static_cast<unsigned __int128>(word) * std::uint64_t(i + 1)) >> 64);
+      std::swap(order[std::size_t(i)], order[j]);
+    }
   }
 }
 

@@ -24,6 +24,11 @@ TEST_CASE("a data specification is kind, path and options") {
   CHECK(mnist.str() == "mnist:" + mnist.path + "?classes=47");
   CHECK(mnist.str_without_path() == "mnist?classes=47");
   CHECK(parse_data_spec("mnist:/a:b").path == "/a:b");
+
+  DataSpec changed = mnist;
+  set_data_option(changed, "classes", "26");
+  CHECK(changed.str_without_path() == "mnist?classes=26");
+  CHECK(message_of<UsageError>([&] { set_data_option(changed, "classes", "many"); }).find("a whole number") != std::string::npos);
 }
 
 TEST_CASE("a wrong specification is wrong usage, and says what was meant") {

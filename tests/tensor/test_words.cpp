@@ -28,3 +28,17 @@ TEST_CASE("words in bulk are those of the blocks, for any count, place and instr
   }
   set_isa(before);
 }
+
+TEST_CASE("a permutation is Fisher and Yates's with block i choosing among the first i + 1") {
+  const RandomKey key{7, Purpose::test, 3};
+  for (const Index n : {0, 1, 2, 255, 256, 257, 1000}) {
+    std::vector<std::int32_t> expected(static_cast<std::size_t>(n));
+    for (Index i = 0; i < n; i++) expected[std::size_t(i)] = std::int32_t(i);
+    for (Index i = n - 1; i > 0; i--) {
+      const PhiloxBlock b = key.block(0, std::uint32_t(i));
+      const long double u = (static_cast<long double>(b[0]) + static_cast<long double>(b[1]) * 0x1p-32L) * 0x1p-32L;
+      std::swap(expected[std::size_t(i)], expected[std::size_t(u * static_cast<long double>(i + 1))]);
+    }
+    CHECK(permutation(n, key) == expected);
+  }
+}
