@@ -1,0 +1,252 @@
+#include "lab/bench.h"
+
+#include <fmt/core.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "models/objective.h"
+#include "models/optimizers.h"
+#include "tensor/blas.h"
+#include "tensor/elementwise.h"
+#include "tensor/gemm.h"
+#include "tensor/isa.h"
+#include "tensor/kernels/machine.h"
+#include "tensor/likelihood.h"
+#include "tensor/parallel.h"
+#include "tensor/random.h"
+
+namespace elbo {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// Median seconds of f, repeated for `seconds` after a warm-up of a fifth of that; at least three times.
+template <class F>
+double median_seconds(double seconds, F&& f) {
+  std::vector<double> times;
+  const double start = now();
+  for (double t = start; t - start < seconds || times.size() < 3;) {
+    f();
+    const double end = now();
+    if (end - start > seconds / 5) times.push_back(end - t);
+    t = end;
+  }
+  std::nth_element(times.begin(), times.begin() + std::ptrdiff_t(times.size() / 2), times.end());
+  return times[times.size() / 2];
+}
+
+Tensor random(const Shape& shape, std::uint64_t step) {
+  Tensor t(shape);
+  fill_uniform(t, {.seed = 1, .purpose = Purpose::test, .step = step});
+  return t;
+}
+
+struct Reference {
+  std::string name;
+  std::vector<Index> hidden;
+  Index latent;
+  bool variational;
+};
+const std::vector<Reference>& references() {
+  static const std::vector<Reference> all = {
+      {"mlp-ae", {256}, 32, false}, {"mlp-vae-2d", {512}, 2, true}, {"mlp-vae", {400, 200}, 20, true}};
+  return all;
+}
+
+Config config_of(const Reference& r) {
+  Config c;
+  c.model.hidden = r.hidden;
+  c.model.latent = r.latent;
+  c.model.variational = r.variational;
+  c.train.batch = 128;
+  return c;
+}
+
+void bench_product(std::vector<KernelResult>& results, double seconds, const char* what, bool ta, bool tb, Index M, Index N, Index K) {
+  const Tensor a = random({ta ? K : M, ta ? M : K}, 1), b = random({tb ? N : K, tb ? K : N}, 2);
+  Tensor c({M, N});
+  const float *pa = a.data<float>(), *pb = b.data<float>();
+  float* pc = c.mutable_data<float>();
+  const double flops = 2.0 * double(M) * double(N) * double(K);
+  const bool own = gemm_choice<float>(ta, tb, M, N, K) == GemmWay::own;
+  const std::string shape = fmt::format("{}x{}x{}{}{}", M, N, K, ta ? " A^T" : "", tb ? " B^T" : "");
+  const auto add = [&](const std::string& name, double t) {
+    results.push_back({name, shape, t * 1e6, flops / t * 1e-9, 4 * double(M * K + K * N + M * N) / t * 1e-9});
+  };
+  add(fmt::format("{}, own{}", what, own ? " (chosen)" : ""),
+      median_seconds(seconds, [&] { gemm_own<float>(ta, tb, M, N, K, pa, a.shape()[1], pb, b.shape()[1], pc, N); }));
+  add(fmt::format("{}, openblas{}", what, own ? "" : " (chosen)"),
+      median_seconds(seconds, [&] { gemm_openblas<float>(ta, tb, M, N, K, pa, a.shape()[1], pb, b.shape()[1], pc, N); }));
+}
+
+}  // namespace
+
+MachineRates measure_machine(double seconds) {
+  MachineRates m;
+  cpu_set_t set;
+  m.cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  m.threads = threads();
+  m.isa = isa_name(isa());
+  m.blas_version = blas_version();
+  m.blas_core = blas_core();
+  m.blas_threading = blas_threading();
+  const Index n = 2048, parts = m.threads;
+  {
+    const Tensor a = random({n, n}, 1), b = random({n, n}, 2);
+    Tensor c({n, n});
+    float* pc = c.mutable_data<float>();
+    const double t = median_seconds(seconds, [&] {
+      parallel(parts, [&](Index i) {
+        const Index from = n * i / parts, rows = n * (i + 1) / parts - from;
+        blas_gemm(false, false, rows, n, n, a.data<float>() + from * n, n, b.data<float>(), n, 0.0f, pc + from * n, n);
+      });
+    });
+    m.sgemm_gflops = 2.0 * double(n) * double(n) * double(n) / t * 1e-9;
+  }
+  {
+    std::vector<float> sinks(std::size_t(parts) * 16);
+    double flops = 0;
+    const double t = median_seconds(seconds, [&] {
+      parallel(parts, [&](Index i) {
+        const double f = machine_kernels->multiply_adds(200000, &sinks[std::size_t(i) * 16]);
+        if (i == 0) flops = f;
+      });
+    });
+    m.fma_gflops = flops * double(parts) / t * 1e-9;
+  }
+  {
+    const Index bytes = Index{64} << 20;
+    Tensor a = Tensor::zeros({bytes}, DType::uint8), b = Tensor::zeros({bytes}, DType::uint8);
+    std::uint8_t* to = b.mutable_data<std::uint8_t>();
+    const std::uint8_t* from = a.data<std::uint8_t>();
+    const double t = median_seconds(seconds, [&] {
+      parallel_ranges(bytes, bytes / parts, [&](Index s, Index e) { std::memcpy(to + s, from + s, std::size_t(e - s)); });
+    });
+    m.copy_gbytes_per_second = 2 * double(bytes) / t * 1e-9;
+  }
+  return m;
+}
+
+const std::vector<std::string>& bench_models() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Reference& r : references()) all.push_back(r.name);
+    return all;
+  }();
+  return names;
+}
+
+StepResult bench_step(const std::string& name, double seconds) {
+  const auto it = std::find_if(references().begin(), references().end(), [&](const Reference& r) { return r.name == name; });
+  const Config config = config_of(*it);
+  ParamStore store(store_options(config));
+  const auto model = make_model(config, {784}, store);
+  const auto optimizer = make_optimizer(config, store, 1, 1);
+  const Objective objective(config);
+  const Tensor x = random({config.train.batch, 784}, 3);
+  std::uint64_t step = 0;
+  const double t = median_seconds(seconds, [&] {
+    Tensor noise;
+    if (model->variational()) {
+      noise = Tensor({config.train.batch, model->latent()});
+      fill_normal(noise, {.seed = 1, .purpose = Purpose::latent, .step = step++});
+    }
+    const Pass pass = objective(*model, x, noise);
+    optimizer->step(backward(pass.objective));
+  });
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  StepResult r{.name = name, .batch = config.train.batch, .parameters = store.numel(), .step_us = t * 1e6};
+  r.examples_per_second = double(r.batch) / t;
+  r.flops = model->step_flops(r.batch);
+  r.gflops = r.flops / t * 1e-9;
+  r.peak_rss_mb = double(usage.ru_maxrss) / 1024;
+  return r;
+}
+
+void relate(StepResult& s, const MachineRates& m) {
+  s.fraction_of_sgemm = s.gflops / m.sgemm_gflops;
+  s.fraction_of_peak = s.gflops / m.fma_gflops;
+  s.floor_us =
+      s.flops / m.fma_gflops * 1e-3 + 28.0 * double(s.parameters) / m.copy_gbytes_per_second * 1e-3;  // Adam moves 28 bytes a parameter
+}
+
+std::vector<KernelResult> bench_kernels(double seconds) {
+  std::vector<KernelResult> all;
+  struct Layer {
+    Index in, out;
+  };
+  for (const Layer l : {Layer{784, 400},
+                        {400, 200},
+                        {200, 20},
+                        {20, 200},
+                        {200, 400},
+                        {400, 784},
+                        {784, 256},
+                        {256, 32},
+                        {32, 256},
+                        {256, 784},
+                        {784, 512},
+                        {512, 2},
+                        {2, 512},
+                        {512, 784}}) {
+    bench_product(all, seconds, "linear forward", false, true, 128, l.out, l.in);
+    bench_product(all, seconds, "linear input gradient", false, false, 128, l.in, l.out);
+    bench_product(all, seconds, "linear weight gradient", true, false, l.out, l.in, 128);
+  }
+  bench_product(all, seconds, "square", false, false, 2048, 2048, 2048);
+  const Shape shape{128, 784};
+  const Tensor x = random(shape, 4), target = random(shape, 5);
+  Tensor y(shape);
+  const double bytes = 4 * double(shape.numel());
+  const auto add = [&](const std::string& name, double factor, auto&& f) {
+    const double t = median_seconds(seconds, f);
+    all.push_back({name, shape.str(), t * 1e6, 0, factor * bytes / t * 1e-9});
+  };
+  add("exp", 2, [&] { unary(Unary::exp, x, y); });
+  add("tanh", 2, [&] { unary(Unary::tanh, x, y); });
+  add("sigmoid", 2, [&] { unary(Unary::sigmoid, x, y); });
+  add("log1p", 2, [&] { unary(Unary::log1p, x, y); });
+  add("add", 3, [&] { binary(Binary::add, x, target, y); });
+  add("bernoulli loss with derivative", 3, [&] { bernoulli_loss(x, target, &y); });
+  add("normal numbers", 1, [&] { fill_normal(y, {.seed = 1}); });
+  return all;
+}
+
+std::string to_json(const MachineRates& m, const std::vector<StepResult>& steps, const std::vector<KernelResult>& kernels) {
+  nlohmann::ordered_json all;
+  all["machine"] = {{"cores", m.cores},
+                    {"threads", m.threads},
+                    {"isa", m.isa},
+                    {"blas_version", m.blas_version},
+                    {"blas_core", m.blas_core},
+                    {"blas_threading", m.blas_threading},
+                    {"sgemm_gflops", m.sgemm_gflops},
+                    {"fma_gflops", m.fma_gflops},
+                    {"copy_gbytes_per_second", m.copy_gbytes_per_second}};
+  all["steps"] = nlohmann::ordered_json::array();
+  for (const StepResult& s : steps)
+    all["steps"].push_back({{"name", s.name},
+                            {"batch", s.batch},
+                            {"parameters", s.parameters},
+                            {"step_us", s.step_us},
+                            {"examples_per_second", s.examples_per_second},
+                            {"flops", s.flops},
+                            {"gflops", s.gflops},
+                            {"fraction_of_sgemm", s.fraction_of_sgemm},
+                            {"fraction_of_peak", s.fraction_of_peak},
+                            {"floor_us", s.floor_us},
+                            {"peak_rss_mb", s.peak_rss_mb}});
+  all["kernels"] = nlohmann::ordered_json::array();
+  for (const KernelResult& k : kernels)
+    all["kernels"].push_back(
+        {{"name", k.name}, {"shape", k.shape}, {"us", k.us}, {"gflops", k.gflops}, {"gbytes_per_second", k.gbytes_per_second}});
+  return all.dump(2) + "\n";
+}
+
+}  // namespace elbo

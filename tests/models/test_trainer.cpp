@@ -1,0 +1,204 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numbers>
+#include <sstream>
+
+#include "autograd/gradcheck.h"
+#include "models/evaluation.h"
+#include "models/run.h"
+#include "models/trainer.h"
+#include "tensor/elementwise.h"
+#include "tensor/error.h"
+#include "tensor/npy.h"
+#include "tensor/parallel.h"
+#include "tests/support.h"
+
+using namespace elbo;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream all;
+  all << file.rdbuf();
+  return all.str();
+}
+
+// The metrics without times and rates.
+std::string metrics(const std::string& run) {
+  std::string all = contents(run + "/metrics.jsonl"), kept;
+  std::istringstream lines(all);
+  for (std::string line; std::getline(lines, line);) kept += line.substr(0, line.find("\"seconds\"")) + "\n";
+  return kept;
+}
+
+// 300 little pictures with structure: a bright row and a bright column each.
+std::string small_data(const Folder& folder) {
+  Tensor x = Tensor::zeros({300, 6, 6, 1}, DType::uint8);
+  std::uint8_t* p = x.mutable_data<std::uint8_t>();
+  const RandomKey key{.seed = 5};
+  for (std::uint32_t i = 0; i < 300; i++)
+    for (Index k = 0; k < 6; k++) {
+      p[i * 36 + key.word(i, 0) % 6 * 6 + k] = std::uint8_t(180 + key.word(i, 2) % 60);
+      p[i * 36 + k * 6 + key.word(i, 1) % 6] = 255;
+    }
+  const std::string path = folder.path + "/small.npy";
+  save_npy(path, x);
+  return "npy:" + path;
+}
+
+Config small_config(const Folder& folder) {
+  Config c;
+  c.data.spec = small_data(folder);
+  c.model.hidden = {16};
+  c.model.latent = 3;
+  c.train.batch = 32;
+  c.train.epochs = 4;
+  return c;
+}
+
+TrainResult run(const Config& c, const std::string& out) { return train(c, {.out = out}); }
+
+}  // namespace
+
+TEST_CASE("training lowers the objective and leaves a run that opens") {
+  const Folder folder;
+  Config c = small_config(folder);
+  c.train.epochs = 30;
+  double first = 0, last = 0;
+  TrainOptions options{.out = folder.path + "/run"};
+  options.on_epoch = [&](const Metrics& m) {
+    if (m.split != "valid") return;
+    (first == 0 ? first : last) = m.objective;
+    CHECK(m.total == doctest::Approx(m.reconstruction + m.kl));
+  };
+  const TrainResult result = train(c, options);
+  CHECK(last < 0.8 * first);
+  CHECK(result.has_best);
+  const Run r = open_run(folder.path + "/run");
+  CHECK(r.weights == Weights::best);
+  CHECK(r.codes.covariance.at<double>({0, 0}) > 0.1);
+  const Dataset data = load_run_data(r);
+  Batches valid = Batches::evaluation(data.valid, evaluation_options(r.config, data.valid));
+  CHECK(validate(*r.model, r.objective(), valid, 0).objective == result.best_objective);
+  CHECK_THROWS_WITH_AS(train(c, options), doctest::Contains("--force"), Error);
+}
+
+TEST_CASE("the same bits for any number of threads") {
+  const Folder folder;
+  const Config c = small_config(folder);
+  const int before = threads();
+  for (int n : {1, 2, 5}) {
+    set_threads(n);
+    run(c, folder.path + "/run" + std::to_string(n));
+  }
+  set_threads(before);
+  for (const char* name : {"model.safetensors", "best.safetensors"}) {
+    CHECK(contents(folder.path + "/run1/" + name) == contents(folder.path + "/run2/" + name));
+    CHECK(contents(folder.path + "/run1/" + name) == contents(folder.path + "/run5/" + name));
+  }
+  CHECK(metrics(folder.path + "/run1") == metrics(folder.path + "/run5"));
+}
+
+TEST_CASE("a resumed run has the bits of one never stopped") {
+  const Folder folder;
+  const Config whole = small_config(folder);
+  run(whole, folder.path + "/whole");
+  const auto same = [&](const std::string& other) {
+    for (const char* name : {"state.safetensors", "model.safetensors", "best.safetensors"})
+      if (contents(folder.path + "/whole/" + name) != contents(other + "/" + name)) return false;
+    return metrics(folder.path + "/whole") == metrics(other);
+  };
+  SUBCASE("at an epoch's end") {
+    Config c = whole;
+    c.train.epochs = 2;
+    run(c, folder.path + "/part");
+    resume({.out = folder.path + "/part"}, {"train.epochs=4"});
+    CHECK(same(folder.path + "/part"));
+  }
+  SUBCASE("in the middle of one") {
+    int steps = 0;
+    TrainOptions options{.out = folder.path + "/part"};
+    options.stop_signal = [&] { return ++steps > 11 ? 2 : 0; };
+    CHECK(train(whole, options).stopped);
+    resume({.out = folder.path + "/part"}, {});
+    CHECK(same(folder.path + "/part"));
+  }
+  SUBCASE("after train.steps ended within an epoch") {
+    Config c = whole;
+    c.train.steps = 13;
+    run(c, folder.path + "/part");
+    resume({.out = folder.path + "/part"}, {"train.steps=0"});
+    CHECK(same(folder.path + "/part"));
+  }
+}
+
+TEST_CASE("resuming refuses other settings, other data and a run that is being trained") {
+  const Folder folder;
+  Config c = small_config(folder);
+  c.train.epochs = 1;
+  run(c, folder.path + "/run");
+  CHECK_THROWS_WITH_AS(resume({.out = folder.path + "/run"}, {"objective.beta=2"}), doctest::Contains("only train.epochs"), UsageError);
+  TrainOptions options{.out = folder.path + "/run"};
+  options.on_epoch = [&](const Metrics&) {
+    CHECK_THROWS_WITH_AS(resume({.out = folder.path + "/run"}, {}), doctest::Contains("is being trained by process"), Error);
+  };
+  resume(options, {"train.epochs=2"});
+  save_npy(folder.path + "/small.npy", Tensor::zeros({300, 6, 6, 1}, DType::uint8));
+  CHECK_THROWS_WITH_AS(resume({.out = folder.path + "/run"}, {"train.epochs=3"}), doctest::Contains("the data have changed"), Error);
+}
+
+TEST_CASE("a loss that is not finite stops training and names a setting to try") {
+  const Folder folder;
+  Config c = small_config(folder);
+  c.optimizer.name = "sgd";
+  c.optimizer.learning_rate = 1e12;
+  CHECK_THROWS_WITH_AS(run(c, folder.path + "/run"), doctest::Contains("--set optimizer"), Error);
+}
+
+TEST_CASE("every likelihood trains; log-likelihoods keep their constants") {
+  const Folder folder;
+  for (const char* likelihood : {"bernoulli", "gaussian", "gaussian-optimal", "squared-error"}) {
+    Config c = small_config(folder);
+    c.objective.likelihood = likelihood;
+    c.train.epochs = 2;
+    const std::string out = folder.path + "/" + likelihood;
+    run(c, out);
+    CHECK((open_run(out).optimal_variance > 0) == (std::string(likelihood) == "gaussian-optimal"));
+  }
+  // -log N(x; m, 1/4) of two numbers, each 0.5 away: 2 (log(2 pi / 4) / 2 + 0.25 / 0.5)
+  const Tensor x = Tensor::from<double>({1, 1}, {1, 2});
+  const Decoding d{Var(Tensor::from<double>({0.5, 1.5}, {1, 2})), false};
+  const double expected = 2 * (0.5 * std::log(2 * std::numbers::pi / 4) + 0.5);
+  CHECK(reconstruction_loss(Likelihood::gaussian, {.variance = 0.25}, d, x).value().item() == doctest::Approx(expected));
+  CHECK(reconstruction_loss(Likelihood::gaussian_optimal, {}, d, x).value().item() == doctest::Approx(expected));  // the optimum is 1/4
+  CHECK(reconstruction_loss(Likelihood::gaussian_optimal, {}, d, x, 0.25).value().item() == doctest::Approx(expected));
+  CHECK(reconstruction_loss(Likelihood::squared_error, {}, d, x).value().item() == doctest::Approx(0.5));
+}
+
+TEST_CASE("whole models pass the gradient check in float64") {
+  for (const char* likelihood : {"bernoulli", "gaussian", "gaussian-optimal", "squared-error"})
+    for (bool variational : {true, false}) {
+      Config c;
+      c.model.float_type = "float64";
+      c.model.activation = "tanh";
+      c.model.hidden = {7, 5};
+      c.model.latent = 3;
+      c.model.variational = variational;
+      c.objective.likelihood = likelihood;
+      c.objective.beta = 0.7;
+      ParamStore store(store_options(c));
+      const auto model = make_model(c, {3, 2, 1}, store);
+      Tensor x({4, 3, 2, 1}, DType::float64), noise({4, 3}, DType::float64);
+      fill_uniform(x, {.seed = 1});
+      fill_normal(noise, {.seed = 2});
+      std::vector<Var> parameters;
+      for (const Parameter& p : store.parameters()) parameters.push_back(p);
+      CAPTURE(likelihood);
+      CHECK(gradcheck_model([&] { return Objective(c)(*model, x, noise).objective; }, parameters) < 1e-7);
+    }
+}
