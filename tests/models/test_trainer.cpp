@@ -17,6 +17,7 @@
 #include "tests/support.h"
 
 using namespace elbo;
+using elbo::testing::Folder;
 namespace fs = std::filesystem;
 
 namespace {
@@ -46,7 +47,7 @@ std::string small_data(const Folder& folder) {
       p[i * 36 + key.word(i, 0) % 6 * 6 + k] = std::uint8_t(180 + key.word(i, 2) % 60);
       p[i * 36 + k * 6 + key.word(i, 1) % 6] = 255;
     }
-  const std::string path = folder.path + "/small.npy";
+  const std::string path = folder.path() + "/small.npy";
   save_npy(path, x);
   return "npy:" + path;
 }
@@ -68,9 +69,9 @@ TrainResult run(const Config& c, const std::string& out) { return train(c, {.out
 TEST_CASE("training lowers the objective and leaves a run that opens") {
   const Folder folder;
   Config c = small_config(folder);
-  c.train.epochs = 30;
+  c.train.epochs = 80;
   double first = 0, last = 0;
-  TrainOptions options{.out = folder.path + "/run"};
+  TrainOptions options{.out = folder.path() + "/run"};
   options.on_epoch = [&](const Metrics& m) {
     if (m.split != "valid") return;
     (first == 0 ? first : last) = m.objective;
@@ -79,7 +80,7 @@ TEST_CASE("training lowers the objective and leaves a run that opens") {
   const TrainResult result = train(c, options);
   CHECK(last < 0.8 * first);
   CHECK(result.has_best);
-  const Run r = open_run(folder.path + "/run");
+  const Run r = open_run(folder.path() + "/run");
   CHECK(r.weights == Weights::best);
   CHECK(r.codes.covariance.at<double>({0, 0}) > 0.1);
   const Dataset data = load_run_data(r);
@@ -94,46 +95,46 @@ TEST_CASE("the same bits for any number of threads") {
   const int before = threads();
   for (int n : {1, 2, 5}) {
     set_threads(n);
-    run(c, folder.path + "/run" + std::to_string(n));
+    run(c, folder.path() + "/run" + std::to_string(n));
   }
   set_threads(before);
   for (const char* name : {"model.safetensors", "best.safetensors"}) {
-    CHECK(contents(folder.path + "/run1/" + name) == contents(folder.path + "/run2/" + name));
-    CHECK(contents(folder.path + "/run1/" + name) == contents(folder.path + "/run5/" + name));
+    CHECK(contents(folder.path() + "/run1/" + name) == contents(folder.path() + "/run2/" + name));
+    CHECK(contents(folder.path() + "/run1/" + name) == contents(folder.path() + "/run5/" + name));
   }
-  CHECK(metrics(folder.path + "/run1") == metrics(folder.path + "/run5"));
+  CHECK(metrics(folder.path() + "/run1") == metrics(folder.path() + "/run5"));
 }
 
 TEST_CASE("a resumed run has the bits of one never stopped") {
   const Folder folder;
   const Config whole = small_config(folder);
-  run(whole, folder.path + "/whole");
+  run(whole, folder.path() + "/whole");
   const auto same = [&](const std::string& other) {
     for (const char* name : {"state.safetensors", "model.safetensors", "best.safetensors"})
-      if (contents(folder.path + "/whole/" + name) != contents(other + "/" + name)) return false;
-    return metrics(folder.path + "/whole") == metrics(other);
+      if (contents(folder.path() + "/whole/" + name) != contents(other + "/" + name)) return false;
+    return metrics(folder.path() + "/whole") == metrics(other);
   };
   SUBCASE("at an epoch's end") {
     Config c = whole;
     c.train.epochs = 2;
-    run(c, folder.path + "/part");
-    resume({.out = folder.path + "/part"}, {"train.epochs=4"});
-    CHECK(same(folder.path + "/part"));
+    run(c, folder.path() + "/part");
+    resume({.out = folder.path() + "/part"}, {"train.epochs=4"});
+    CHECK(same(folder.path() + "/part"));
   }
   SUBCASE("in the middle of one") {
     int steps = 0;
-    TrainOptions options{.out = folder.path + "/part"};
+    TrainOptions options{.out = folder.path() + "/part"};
     options.stop_signal = [&] { return ++steps > 11 ? 2 : 0; };
     CHECK(train(whole, options).stopped);
-    resume({.out = folder.path + "/part"}, {});
-    CHECK(same(folder.path + "/part"));
+    resume({.out = folder.path() + "/part"}, {});
+    CHECK(same(folder.path() + "/part"));
   }
   SUBCASE("after train.steps ended within an epoch") {
     Config c = whole;
     c.train.steps = 13;
-    run(c, folder.path + "/part");
-    resume({.out = folder.path + "/part"}, {"train.steps=0"});
-    CHECK(same(folder.path + "/part"));
+    run(c, folder.path() + "/part");
+    resume({.out = folder.path() + "/part"}, {"train.steps=0"});
+    CHECK(same(folder.path() + "/part"));
   }
 }
 
@@ -141,15 +142,15 @@ TEST_CASE("resuming refuses other settings, other data and a run that is being t
   const Folder folder;
   Config c = small_config(folder);
   c.train.epochs = 1;
-  run(c, folder.path + "/run");
-  CHECK_THROWS_WITH_AS(resume({.out = folder.path + "/run"}, {"objective.beta=2"}), doctest::Contains("only train.epochs"), UsageError);
-  TrainOptions options{.out = folder.path + "/run"};
+  run(c, folder.path() + "/run");
+  CHECK_THROWS_WITH_AS(resume({.out = folder.path() + "/run"}, {"objective.beta=2"}), doctest::Contains("only train.epochs"), UsageError);
+  TrainOptions options{.out = folder.path() + "/run"};
   options.on_epoch = [&](const Metrics&) {
-    CHECK_THROWS_WITH_AS(resume({.out = folder.path + "/run"}, {}), doctest::Contains("is being trained by process"), Error);
+    CHECK_THROWS_WITH_AS(resume({.out = folder.path() + "/run"}, {}), doctest::Contains("is being trained by process"), Error);
   };
   resume(options, {"train.epochs=2"});
-  save_npy(folder.path + "/small.npy", Tensor::zeros({300, 6, 6, 1}, DType::uint8));
-  CHECK_THROWS_WITH_AS(resume({.out = folder.path + "/run"}, {"train.epochs=3"}), doctest::Contains("the data have changed"), Error);
+  save_npy(folder.path() + "/small.npy", Tensor::zeros({300, 6, 6, 1}, DType::uint8));
+  CHECK_THROWS_WITH_AS(resume({.out = folder.path() + "/run"}, {"train.epochs=3"}), doctest::Contains("the data have changed"), Error);
 }
 
 TEST_CASE("a loss that is not finite stops training and names a setting to try") {
@@ -157,7 +158,7 @@ TEST_CASE("a loss that is not finite stops training and names a setting to try")
   Config c = small_config(folder);
   c.optimizer.name = "sgd";
   c.optimizer.learning_rate = 1e12;
-  CHECK_THROWS_WITH_AS(run(c, folder.path + "/run"), doctest::Contains("--set optimizer"), Error);
+  CHECK_THROWS_WITH_AS(run(c, folder.path() + "/run"), doctest::Contains("--set optimizer"), Error);
 }
 
 TEST_CASE("every likelihood trains; log-likelihoods keep their constants") {
@@ -166,7 +167,7 @@ TEST_CASE("every likelihood trains; log-likelihoods keep their constants") {
     Config c = small_config(folder);
     c.objective.likelihood = likelihood;
     c.train.epochs = 2;
-    const std::string out = folder.path + "/" + likelihood;
+    const std::string out = folder.path() + "/" + likelihood;
     run(c, out);
     CHECK((open_run(out).optimal_variance > 0) == (std::string(likelihood) == "gaussian-optimal"));
   }
