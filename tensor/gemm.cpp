@@ -42,7 +42,7 @@ constexpr Index most_chunks = 64;
 // Rows of C at a time, in tiles: their part of A shares the second cache with some panels.
 constexpr Index most_row_tiles = 24;
 // Bytes of panels that a chunk packs before it multiplies by them: they are still in the second cache then.
-constexpr std::size_t packed_at_once = 128 << 10;
+constexpr Index packed_at_once = 128 << 10;
 
 // Memory that stays with its thread, in whose second cache it lies: blocks that wander between threads cost a transfer of every line.
 void* thread_memory(std::size_t bytes) {
@@ -90,32 +90,29 @@ struct Product {
   Index chunks = std::clamp<Index>(M * N * K / least_work, 1, most_chunks);  // that are worth a thread's while
 
   Index column(Index panel) const { return std::min(N, panel * kernels.columns); }
-  std::size_t panel_bytes() const { return std::size_t(kernels.columns * K) * sizeof(T); }
 
-  // Row tiles r0 .. r1-1 by panels p0 .. p1-1, which lie at `packed`.
-  void multiply(Index r0, Index r1, Index p0, Index p1, const T* packed) const {
+  // Row tiles r0 .. r1-1 by panels p0 .. p1-1 from step k0 to k1, which lie at `packed`.
+  void multiply(Index r0, Index r1, Index p0, Index p1, Index k0, Index k1, const T* packed) const {
     const Index n0 = column(p0);
+    const bool last = k1 == K;
     kernels.multiply({.tiles = tiles,
                       .tile0 = r0,
                       .tile1 = r1,
                       .N = column(p1) - n0,
-                      .K = K,
+                      .K = k1 - k0,
                       .layout = layout,
-                      .a = A,
+                      .a = A + k0 * (layout == Layout::rows      ? 1
+                                     : layout == Layout::columns ? lda
+                                                                 : kernels.rows),
                       .lda = lda,
                       .panels = packed,
                       .c = C + n0,
                       .ldc = ldc,
-                      .bias = e.bias ? e.bias + n0 : nullptr,
-                      .activation = e.activation,
-                      .accumulate = e.accumulate});
+                      .bias = last && e.bias ? e.bias + n0 : nullptr,
+                      .activation = last ? e.activation : Activation::none,
+                      .accumulate = k0 > 0 || e.accumulate});
   }
 };
-
-template <class T>
-void pack_panels(bool transpose_b, Index K, Index n0, Index n1, const T* B, Index ldb, T* out) {
-  table<T>().pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, n1 - n0, out);
-}
 
 // All of op(B), for a product whose chunks share panels.
 template <class T>
@@ -124,7 +121,7 @@ void pack_all(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out)
   const Groups groups{panels, std::clamp<Index>(N * K / 16384, 1, std::min(panels, most_chunks))};
   parallel(groups.count, [&](Index i) {
     const Index n0 = groups.begin(i) * columns, n1 = std::min(N, groups.begin(i + 1) * columns);
-    pack_panels(transpose_b, K, n0, n1, B, ldb, out + n0 * K);
+    table<T>().pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, n1 - n0, out + n0 * K);
   });
 }
 
@@ -136,21 +133,26 @@ void multiply_packed(const Product<T>& p, const T* packed) {
   const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks / columns.count, least_rows, p.tiles.count)};
   parallel(rows.count * columns.count, [&](Index chunk) {
     const Index r = chunk % rows.count, g = chunk / rows.count, p0 = columns.begin(g);
-    p.multiply(rows.begin(r), rows.begin(r + 1), p0, columns.begin(g + 1), packed + p.column(p0) * p.K);
+    p.multiply(rows.begin(r), rows.begin(r + 1), p0, columns.begin(g + 1), 0, p.K, packed + p.column(p0) * p.K);
   });
 }
 
-// C where each panel is used by one chunk, which packs it: cut by columns alone.
+// C where each panel is used by one chunk, which packs it, a block of k at a time: cut by columns alone.
 template <class T>
 void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
   const Groups columns{p.panels, std::min(p.chunks, divide_up(p.panels, 2))}, rows{p.tiles.count, divide_up(p.tiles.count, most_row_tiles)};
+  const Groups blocks{p.K, std::max<Index>(1, divide_up(p.K, p.kernels.k_block))};
+  const Index depth = divide_up(p.K, blocks.count), panel = p.kernels.columns * depth * Index(sizeof(T));
+  const Index step = std::max<Index>(1, packed_at_once / std::max<Index>(1, panel));
   parallel(columns.count, [&](Index g) {
-    const Index end = columns.begin(g + 1), step = std::max<Index>(1, Index(packed_at_once / (p.panel_bytes() + 1)));
-    T* packed = static_cast<T*>(thread_memory(std::size_t(std::min(step, end - columns.begin(g))) * p.panel_bytes()));
-    for (Index p0 = columns.begin(g); p0 < end; p0 += step) {
-      const Index p1 = std::min(end, p0 + step);
-      pack_panels(transpose_b, p.K, p.column(p0), p.column(p1), B, ldb, packed);
-      for (Index r = 0; r < rows.count; r++) p.multiply(rows.begin(r), rows.begin(r + 1), p0, p1, packed);
+    T* packed = static_cast<T*>(thread_memory(std::size_t(step * panel)));
+    for (Index p0 = columns.begin(g), p1 = p0; p0 < columns.begin(g + 1); p0 = p1) {
+      p1 = std::min(columns.begin(g + 1), p0 + step);
+      for (Index b = 0; b < blocks.count; b++) {
+        const Index n0 = p.column(p0), k0 = blocks.begin(b), k1 = blocks.begin(b + 1);
+        p.kernels.pack(transpose_b, transpose_b ? B + n0 * ldb + k0 : B + k0 * ldb + n0, ldb, k1 - k0, p.column(p1) - n0, packed);
+        for (Index r = 0; r < rows.count; r++) p.multiply(rows.begin(r), rows.begin(r + 1), p0, p1, k0, k1, packed);
+      }
     }
   });
 }
@@ -194,9 +196,10 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
              [&](Index i) { p.kernels.pack_a(p.tiles, groups.begin(i), groups.begin(i + 1), A, lda, K, static_cast<T*>(tiles.data)); });
     p.layout = Layout::tiles;
     p.A = static_cast<const T*>(tiles.data);
+    p.lda = p.kernels.rows * K;
   }
   if (p.panels >= 12) return multiply_packing(p, transpose_b, B, ldb);
-  const Scratch packed(std::size_t(p.panels) * p.panel_bytes());
+  const Scratch packed(std::size_t(p.panels * p.kernels.columns * K) * sizeof(T));
   pack_all(transpose_b, K, N, B, ldb, static_cast<T*>(packed.data));
   multiply_packed(p, static_cast<const T*>(packed.data));
 }

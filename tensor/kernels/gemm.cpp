@@ -246,7 +246,7 @@ void multiply_panel(const GemmPart<T>& p, std::int64_t k0, const Panel<T>& panel
   constexpr std::int64_t P = tile_rows;
   if (p.layout == Layout::tiles) {
     for (std::int64_t i = p.tile0; i < p.tile1; i++)
-      tile_of<T, V, true>(p.tiles.height(i), p.a + i * P * p.K + k0 * P, P, panel, c + p.tiles.begin(i) * p.ldc, p.ldc);
+      tile_of<T, V, true>(p.tiles.height(i), p.a + i * p.lda + k0 * P, P, panel, c + p.tiles.begin(i) * p.ldc, p.ldc);
   } else {
     const std::int64_t m0 = p.tiles.begin(p.tile0), M = p.tiles.begin(p.tile1) - m0;
     const RowTiles tiles{M, (M + rows_of<V> - 1) / rows_of<V>};
@@ -304,7 +304,7 @@ void column_sums(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n
 
 template <class T>
 constexpr GemmTable<T> make_table() {
-  return {tile_rows, int(tile_columns<T>), pack<T>, pack_a<T>, multiply<T>, column_sums<T>};
+  return {tile_rows, int(tile_columns<T>), int(k_block<T>), pack<T>, pack_a<T>, multiply<T>, column_sums<T>};
 }
 
 }  // namespace

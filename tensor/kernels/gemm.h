@@ -20,7 +20,7 @@ struct RowTiles {
 enum class Layout : std::uint8_t {
   rows,     // a[m * lda + k]
   columns,  // a[k * lda + m]
-  tiles,    // packed by pack_a
+  tiles,    // packed by pack_a: tiles lie lda apart
 };
 
 // Some tiles of rows of C (about a hundred rows, so that their part of A stays in the second cache) by the columns of some
@@ -44,6 +44,7 @@ struct GemmPart {
 template <class T>
 struct GemmTable {
   int rows, columns;  // of the register tile
+  int k_block;        // steps of k between two visits to C
   // Packs the panels of n columns of op(B): b is (K, n) with rows ldb apart, with `transpose` (n, K). The first column is the first
   // of a panel; n is a multiple of `columns` unless the last column of op(B) is among them.
   void (*pack)(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panels);

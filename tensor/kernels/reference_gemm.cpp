@@ -42,7 +42,7 @@ void multiply(const GemmPart<T>& p) {
       const T* panel = p.panels + n / columns * columns * p.K + n % columns;
       double sum = p.accumulate ? double(p.c[m * p.ldc + n]) : 0;
       for (std::int64_t k = 0; k < p.K; k++) {
-        const T a = p.layout == Layout::rows ? p.a[m * p.lda + k] : p.layout == Layout::columns ? p.a[k * p.lda + m] : p.a[m * p.K + k];
+        const T a = p.layout == Layout::rows ? p.a[m * p.lda + k] : p.layout == Layout::columns ? p.a[k * p.lda + m] : p.a[m * p.lda + k];
         sum += double(a) * double(panel[k * columns]);
       }
       if (p.bias) sum += double(p.bias[n]);
@@ -62,8 +62,8 @@ void column_sums(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n
 }  // namespace
 
 constinit const GemmKernels gemm_kernels = {
-    {1, int(columns), pack<float>, pack_a<float>, multiply<float>, column_sums<float>},
-    {1, int(columns), pack<double>, pack_a<double>, multiply<double>, column_sums<double>},
+    {1, int(columns), 1 << 30, pack<float>, pack_a<float>, multiply<float>, column_sums<float>},
+    {1, int(columns), 1 << 30, pack<double>, pack_a<double>, multiply<double>, column_sums<double>},
 };
 
 }  // namespace elbo::isa_reference
