@@ -27,6 +27,9 @@ struct OpenBlas {
   decltype(&openblas_get_corename) core;
   decltype(&openblas_get_parallel) parallel;
   void* handle;
+  // Calls from several threads at a time are safe in the pthread and OpenMP flavours, which lock their table of buffers. The serial
+  // flavour does so only if built with USE_LOCKING=1 (OpenBLAS's issue 2126 and pull request 2136), which it does not tell, and Debian's
+  // 0.3.21 is seen to give a wrong product now and then (1 of 32,000, 8 threads): there, one call at a time.
   bool serial;
   std::mutex mutex;
 
