@@ -50,7 +50,7 @@ constexpr void fill_binary(ElementwiseTable<T>& t) {
   set(Binary::minimum, [](B a, B b) { return xsimd::select(a < b, a, xsimd::select(a == a, b, a)); });  // NaN in either gives NaN
   set(Binary::maximum, [](B a, B b) { return xsimd::select(a > b, a, xsimd::select(a == a, b, a)); });
   set(Binary::equal, [](B a, B b) { return indicator<B>(a == b); });
-  set(Binary::not_equal, [](B a, B b) { return indicator<B>(a != b); });
+  set(Binary::not_equal, [](B a, B b) { return xsimd::select(a == b, B(0), B(1)); });  // xsimd's != is false for NaN with AVX
   set(Binary::less, [](B a, B b) { return indicator<B>(a < b); });
   set(Binary::less_equal, [](B a, B b) { return indicator<B>(a <= b); });
   set(Binary::greater, [](B a, B b) { return indicator<B>(a > b); });
@@ -101,13 +101,13 @@ constexpr void fill_parametric(ElementwiseTable<T>& t) {
 }
 
 template <class T>
-void where(const T* condition, const T* a, const T* b, T* y, std::int64_t n) {
-  constexpr std::int64_t width = Batch<T>::size;
+void where(const T* condition, const T* a, const T* b, T* y, std::int64_t n) {  // NaN counts as true
+  using B = Batch<T>;
+  constexpr std::int64_t width = B::size;
   std::int64_t i = 0;
   for (; i + width <= n; i += width)
-    xsimd::select(Batch<T>::load_unaligned(condition + i) != Batch<T>(0), Batch<T>::load_unaligned(a + i), Batch<T>::load_unaligned(b + i))
-        .store_unaligned(y + i);
-  for (; i < n; i++) y[i] = condition[i] != T(0) ? a[i] : b[i];
+    xsimd::select(B::load_unaligned(condition + i) == B(0), B::load_unaligned(b + i), B::load_unaligned(a + i)).store_unaligned(y + i);
+  for (; i < n; i++) y[i] = condition[i] == T(0) ? b[i] : a[i];
 }
 
 template <class T>
