@@ -98,17 +98,20 @@ Tool& Tool::option(std::string name, std::string value, std::string help, std::o
 }
 
 Tool& Tool::option(std::string name, std::string value, std::string help, Index& to, Index least, Index most) {
-  return add({name, value, help, Row::Kind::single, false, [=, &to](const std::string& text) { to = read_index(name, text, least, most); }});
+  return add(
+      {name, value, help, Row::Kind::single, false, [=, &to](const std::string& text) { to = read_index(name, text, least, most); }});
 }
 
 Tool& Tool::option(std::string name, std::string value, std::string help, std::optional<Index>& to, Index least, Index most) {
-  return add({name, value, help, Row::Kind::single, false, [=, &to](const std::string& text) { to = read_index(name, text, least, most); }});
+  return add(
+      {name, value, help, Row::Kind::single, false, [=, &to](const std::string& text) { to = read_index(name, text, least, most); }});
 }
 
 Tool& Tool::option(std::string name, std::string value, std::string help, double& to, double least, double most) {
   return add({name, value, help, Row::Kind::single, false, [=, &to](const std::string& text) {
                 double v = 0;
-                if (!read(text, v) || !std::isfinite(v) || v < least || v > most) wrong(name, text, fmt::format("a number from {} to {}", least, most));
+                if (!read(text, v) || !std::isfinite(v) || v < least || v > most)
+                  wrong(name, text, fmt::format("a number from {} to {}", least, most));
                 to = v;
               }});
 }
@@ -152,8 +155,8 @@ Tool& Tool::share(std::initializer_list<std::string_view> names) {
     else if (name == "--weights")
       choice("--weights", {"best", "last"}, "which weights (default: best where the run has them)", s.weights);
     else if (name == "--seed")
-      add({"--seed", "S", "the seed of everything random (default: the configuration's when training, otherwise 1)", Row::Kind::single, false,
-           [&s](const std::string& text) {
+      add({"--seed", "S", "the seed of everything random (default: the configuration's when training, otherwise 1)", Row::Kind::single,
+           false, [&s](const std::string& text) {
              std::uint64_t v = 0;
              if (!read(text, v) || v >> 56) wrong("--seed", text, "a whole number from 0 to 2^56 - 1");
              s.seed = v;
@@ -193,7 +196,8 @@ std::string Tool::help() const {
   text += "\n";
   for (const auto& [left, right] : lines) {
     const std::string indent(width + 4, ' ');
-    text += "  " + left + (left.size() <= width ? std::string(width + 2 - left.size(), ' ') : "\n" + indent) + wrapped(right, width + 4) + "\n";
+    text +=
+        "  " + left + (left.size() <= width ? std::string(width + 2 - left.size(), ' ') : "\n" + indent) + wrapped(right, width + 4) + "\n";
   }
   text += examples_.size() == 1 ? "\nexample:\n" : "\nexamples:\n";
   for (const std::string& example : examples_) text += "  " + example + "\n";

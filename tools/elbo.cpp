@@ -41,7 +41,9 @@ std::string own_folder() {
 }
 
 std::string listing() {
-  std::string text = "Autoencoders and variational autoencoders, on an autograd library of their own.\n\nusage: elbo TOOL [options], or elbo-TOOL [options]\n\n";
+  std::string text =
+      "Autoencoders and variational autoencoders, on an autograd library of their own.\n\nusage: elbo TOOL [options], or elbo-TOOL "
+      "[options]\n\n";
   for (const Listed& tool : tools) text += fmt::format("  {:<12} {}\n", tool.name, tool.help);
   return text + "\n`elbo TOOL --help` shows the options of one, with examples.\n";
 }

@@ -60,7 +60,8 @@ Output::Output(std::string path, bool force, std::initializer_list<std::string_v
   if (path_.empty()) throw UsageError("--out: expected a path");
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   if (std::find(kinds.begin(), kinds.end(), kind_) == kinds.end())
-    throw UsageError(fmt::format("--out {}: this tool writes {}; this is {}", path_, listed(kinds), kind_.empty() ? "a folder" : "a " + kind_ + " file"));
+    throw UsageError(fmt::format("--out {}: this tool writes {}; this is {}", path_, listed(kinds),
+                                 kind_.empty() ? "a folder" : "a " + kind_ + " file"));
   if (!fs::exists(fs::symlink_status(path_))) return;
   if (kind_.empty()) {
     if (!fs::is_directory(path_)) fail("out", fmt::format("{}: exists and is no folder", path_));
@@ -69,7 +70,8 @@ Output::Output(std::string path, bool force, std::initializer_list<std::string_v
     for (const auto& entry : fs::directory_iterator(path_)) {
       const std::string name = entry.path().filename().string();
       if (!entry.is_regular_file() || !owned_ || !owned_(name))
-        fail("out", fmt::format("{}: holds {}, which this tool does not write; --force replaces its own files alone", path_, quote_name(name)));
+        fail("out",
+             fmt::format("{}: holds {}, which this tool does not write; --force replaces its own files alone", path_, quote_name(name)));
     }
     return;
   }

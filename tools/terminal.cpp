@@ -61,7 +61,8 @@ void hold_standard_streams() {
 }
 
 void print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail("output", fmt::format("standard output: {}", std::strerror(errno)));
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+    fail("output", fmt::format("standard output: {}", std::strerror(errno)));
 }
 
 void flush_output() {

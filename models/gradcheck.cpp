@@ -1,0 +1,72 @@
+#include "models/gradcheck.h"
+
+#include <algorithm>
+
+#include "autograd/samples.h"
+#include "models/objective.h"
+#include "tensor/elementwise.h"
+#include "tensor/reduce.h"
+
+namespace elbo {
+namespace {
+
+// Weights small, biases +1 or -1, drawn: units are clearly on or clearly off.
+void move_away_from_kinks(ParamStore& store) {
+  const RandomKey key{.seed = 7, .purpose = Purpose::test};
+  for (const Parameter& p : store.parameters()) {
+    Tensor value = p.value();
+    double* v = value.mutable_data<double>();
+    const bool bias = p.name().ends_with("/bias");
+    for (Index i = 0; i < value.numel(); i++) v[i] = bias ? (key.uniform(0, std::uint32_t(i)) < 0.5 ? 1.0 : -1.0) : 0.3 * v[i];
+  }
+}
+
+struct Built {
+  ParamStore store;
+  std::unique_ptr<Model> model;
+  Objective objective;
+  Tensor x, noise;
+
+  Built(const Config& config, const Shape& example)
+      : store(store_options(config)), model(make_model(config, example, store)), objective(config) {
+    constexpr Index examples = 2;
+    x = sample_tensor(example.prepend(examples), 0.1, 0.9, 1).to(model->dtype());
+    noise = sample_tensor({examples, model->latent()}, -1, 1, 2).to(model->dtype());
+  }
+  Var loss() const { return objective(*model, x, model->variational() ? noise : Tensor()).objective; }
+  std::vector<Var> vars() const {
+    const std::vector<Parameter> parameters = store.parameters();
+    return {parameters.begin(), parameters.end()};
+  }
+};
+
+double magnitude(const Tensor& t) { return max(abs(t)).item(); }
+
+}  // namespace
+
+std::vector<GradcheckResult> gradcheck_parameters(Config config, const Shape& example, int probes) {
+  config.model.float_type = "float64";
+  Built exact(config, example);
+  move_away_from_kinks(exact.store);
+  config.model.float_type = "float32";
+  Built single(config, example);
+  std::vector<std::pair<std::string, Tensor>> values;
+  for (const auto& [name, tensor] : exact.store.tensors()) values.emplace_back(name, tensor.to(DType::float32));
+  single.store.load(values, "gradcheck");
+
+  const double value64 = exact.loss().item(), value32 = single.loss().item();
+  const std::vector<Var> vars = exact.vars();
+  const std::vector<Tensor> gradients64 = gradients(exact.loss(), vars), gradients32 = gradients(single.loss(), single.vars());
+  std::vector<GradcheckResult> results;
+  const std::vector<Parameter> parameters = exact.store.parameters();
+  for (std::size_t i = 0; i < parameters.size(); i++) {
+    GradcheckResult r{.op = parameters[i].name()};
+    r.error64 = gradcheck_model([&] { return exact.loss(); }, std::span(&vars[i], 1), probes);
+    r.value32 = std::abs(value32 - value64) / std::abs(value64);
+    r.error32 = magnitude(subtract(gradients32[i].to(DType::float64), gradients64[i])) / std::max(magnitude(gradients64[i]), 1e-300);
+    results.push_back(std::move(r));
+  }
+  return results;
+}
+
+}  // namespace elbo

@@ -1,0 +1,78 @@
+// elbo-gradcheck: the gradient of every op against central differences in float64, and its float32 kernels against float64.
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "autograd/gradcheck.h"
+#include "autograd/ops.h"
+#include "models/gradcheck.h"
+#include "tensor/error.h"
+#include "tensor/nearest.h"
+#include "tools/common.h"
+#include "tools/terminal.h"
+
+namespace elbo {
+namespace {
+
+std::string scientific(double v) { return fmt::format("{:.1e}", v); }
+
+std::vector<GradcheckResult> check_ops(const std::string& only) {
+  std::vector<std::string> names;
+  std::vector<GradcheckResult> results;
+  for_each_op(AllOps{}, [&]<Op O>() {
+    names.emplace_back(O::name);
+    if (!only.empty() && only != O::name) return;
+    for (GradcheckResult& r : gradcheck_op<O>()) results.push_back(std::move(r));
+  });
+  if (results.empty()) throw UsageError(unknown_message("op", only, names));
+  return results;
+}
+
+int run(const Tool& tool, const std::string& op, const std::string& preset_name) {
+  if (!op.empty() && !preset_name.empty()) throw UsageError("--op and --preset: expected one of them");
+  const bool model = !preset_name.empty();
+  const std::vector<GradcheckResult> results = model ? gradcheck_parameters(preset(preset_name).config, {28, 28, 1}) : check_ops(op);
+  std::size_t failed = 0;
+  for (const GradcheckResult& r : results) failed += !r.passed();
+  if (tool.shared().json) {
+    nlohmann::ordered_json all = {{"tolerance", gradcheck_tolerance}, {"checks", nlohmann::ordered_json::array()}};
+    for (const GradcheckResult& r : results)
+      all["checks"].push_back({{"name", r.op},
+                               {"sample", r.sample},
+                               {"error64", r.error64},
+                               {"value32", r.value32},
+                               {"error32", r.error32},
+                               {"passed", r.passed()}});
+    all["passed"] = results.size() - failed;
+    all["failed"] = failed;
+    print(all.dump(2) + "\n");
+  } else {
+    std::vector<std::vector<std::string>> rows = {
+        {model ? "parameter" : "op", "sample", "float64 gradient", "float32 value", "float32 gradient", "result"}};
+    for (const GradcheckResult& r : results)
+      rows.push_back({r.op, std::to_string(r.sample), scientific(r.error64), scientific(r.value32), scientific(r.error32),
+                      r.passed() ? "passed" : "FAILED"});
+    print(table(rows));
+    print(
+        fmt::format("\nLargest differences, relative to the largest magnitude: the float64 rule against central differences (below "
+                    "{:.0e}\nwanted), float32 against float64.\n",
+                    gradcheck_tolerance));
+  }
+  if (failed > 0) fail("gradcheck", fmt::format("{} of {} checks failed", failed, results.size()));
+  return 0;
+}
+
+}  // namespace
+}  // namespace elbo
+
+int main(int argc, char** argv) {
+  using namespace elbo;
+  std::string op, preset_name;
+  Tool tool("elbo-gradcheck", "Checks the gradient of every op, of one, or of every parameter of a preset's model on 28x28x1 pictures.",
+            {"elbo-gradcheck", "elbo-gradcheck --op linear", "elbo-gradcheck --preset mlp-vae"});
+  tool.option("--op", "NAME", "only this op", op)
+      .option("--preset", "NAME", "the whole model of this preset, in float64", preset_name)
+      .share({"--json"});
+  return tool.run(argc, argv, [&] { return run(tool, op, preset_name); });
+}
