@@ -21,9 +21,9 @@ namespace elbo {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 8> own_files = {
-    "config.json", "state.safetensors",  "model.safetensors", "best.safetensors", "metrics.jsonl", "summary.json",
-    ".lock",       "reconstructions.png"};
+constexpr std::array<std::string_view, 10> own_files = {
+    "config.json", "state.safetensors",   "model.safetensors", "best.safetensors", "metrics.jsonl", "summary.json",
+    ".lock",       "reconstructions.png", "samples.png",       "manifold.png"};
 
 bool belongs_to_a_run(const std::string& name) {
   return std::find(own_files.begin(), own_files.end(), name) != own_files.end() || name.find(".tmp-") != std::string::npos;

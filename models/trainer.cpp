@@ -48,6 +48,7 @@ class Trainer {
   }
 
   void start() {
+    if (!options_.init_from.empty()) take_weights(options_.init_from);
     state_.data_examples = data_.examples;
     state_.data_checksum = data_.checksum;
     clear_sums();
@@ -107,6 +108,23 @@ class Trainer {
     state_.sums = {};
     state_.sums.code.assign(std::size_t(model_->latent()), 0);
     state_.sums.code_square.assign(std::size_t(model_->latent()), 0);
+  }
+
+  void take_weights(const std::string& path) {
+    const Run other = open_run(path);
+    const auto theirs = other.store->tensors();
+    auto mine = store_.tensors();
+    std::size_t taken = 0;
+    for (auto& [name, tensor] : mine)
+      for (const auto& [their_name, their_tensor] : theirs)
+        if (name == their_name && tensor.shape() == their_tensor.shape()) {
+          tensor = their_tensor.to(model_->dtype());
+          taken++;
+        }
+    if (taken == 0) fail("train", fmt::format("--init-from {}: none of its weights has name and shape of one of this model's", path));
+    store_.load(mine, path);
+    if (options_.on_note)
+      options_.on_note(fmt::format("{} of {} weights taken from {} ({} weights)", taken, mine.size(), path, other.weights_name()));
   }
 
   bool out_of_patience() const {

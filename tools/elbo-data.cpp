@@ -113,7 +113,7 @@ int run(const Tool& tool, std::optional<Index> count) {
   const SharedOptions& o = tool.shared();
   if (o.data.empty()) throw UsageError("--data SPEC is missing");
   if (count && o.out.empty()) throw UsageError("--count: expected --out PATH too");
-  std::optional<Output> out;
+  std::optional<OutPath> out;
   if (!o.out.empty()) out.emplace(o.out, o.force, std::initializer_list<std::string_view>{".png", ""}, is_numbered_picture);
   const Dataset data = load_dataset(o.data);
   const Split& split = data.part(part_from_name(o.split));

@@ -21,12 +21,6 @@ namespace {
 
 constexpr std::array<std::string_view, 6> file_kinds = {".png", ".npy", ".npz", ".csv", ".html", ".txt"};
 
-std::string kind_of(std::string_view path) {
-  for (const std::string_view kind : file_kinds)
-    if (path.size() > kind.size() && path.ends_with(kind) && path[path.size() - kind.size() - 1] != '/') return std::string(kind);
-  return "";
-}
-
 std::string listed(std::initializer_list<std::string_view> kinds) {
   std::string text;
   std::size_t left = kinds.size();
@@ -55,8 +49,14 @@ Index positive(std::string_view text) {
 
 }  // namespace
 
-Output::Output(std::string path, bool force, std::initializer_list<std::string_view> kinds, std::function<bool(std::string_view)> owned)
-    : path_(std::move(path)), kind_(kind_of(path_)), owned_(std::move(owned)) {
+std::string kind_of_output(std::string_view path) {
+  for (const std::string_view kind : file_kinds)
+    if (path.size() > kind.size() && path.ends_with(kind) && path[path.size() - kind.size() - 1] != '/') return std::string(kind);
+  return "";
+}
+
+OutPath::OutPath(std::string path, bool force, std::initializer_list<std::string_view> kinds, std::function<bool(std::string_view)> owned)
+    : path_(std::move(path)), kind_(kind_of_output(path_)), owned_(std::move(owned)) {
   if (path_.empty()) throw UsageError("--out: expected a path");
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   if (std::find(kinds.begin(), kinds.end(), kind_) == kinds.end())
@@ -80,7 +80,7 @@ Output::Output(std::string path, bool force, std::initializer_list<std::string_v
     fail("out", fmt::format("{}: is no {} file; --force replaces a file of the same kind alone", path_, kind_));
 }
 
-void Output::make_way() const {
+void OutPath::make_way() const {
   const fs::path folder = kind_.empty() ? fs::path(path_) : fs::path(path_).parent_path();
   std::error_code error;
   if (!folder.empty()) fs::create_directories(folder, error);
@@ -109,7 +109,7 @@ GridSize parse_grid(std::string_view text) {
   return size;
 }
 
-void write_pictures(const Output& out, const Tensor& values, Index rows, Index columns) {
+void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns) {
   if (out.kind() != ".npy" && (values.rank() != 4 || (values.size(3) != 1 && values.size(3) != 3)))
     fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels; .npy takes any numbers", out.path(),
                             values.shape().without(0).str()));

@@ -1,0 +1,206 @@
+#include "lab/codes.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "autograd/mode.h"
+#include "data/picture.h"
+#include "tensor/error.h"
+#include "tensor/nearest.h"
+#include "tensor/parallel.h"
+#include "tensor/random.h"
+
+namespace elbo {
+namespace {
+
+constexpr std::array<std::string_view, 3> source_names = {"prior", "gaussian", "mixture"};
+constexpr Index batch = 500;  // examples decoded or encoded at a time
+
+const CodeStatistics& statistics(const Run& run) {
+  if (!run.codes)
+    fail("codes", fmt::format("{}: has no statistics of its codes: its training was interrupted; finish it with --resume", run.path));
+  return run.codes;
+}
+
+// Copies rows of `from` into `to` from row `at` on.
+void put_rows(Tensor& to, Index at, const Tensor& from) {
+  Tensor rows = to.slice(at, at + from.size(0));
+  rows.copy_from(from.to(DType::float32).reshape(rows.shape()));
+}
+
+}  // namespace
+
+std::string_view code_source_name(CodeSource source) { return source_names[std::size_t(source)]; }
+
+CodeSource code_source_from_name(std::string_view name) {
+  const auto it = std::find(source_names.begin(), source_names.end(), name);
+  if (it == source_names.end())
+    throw UsageError(unknown_message("source of codes", name, std::vector<std::string>(source_names.begin(), source_names.end())));
+  return CodeSource(it - source_names.begin());
+}
+
+CodeSource default_code_source(const Model& model) { return model.variational() ? CodeSource::prior : CodeSource::gaussian; }
+
+Tensor cholesky(const Tensor& a) {
+  require_rank("cholesky", "a matrix", a, 2);
+  const Index n = a.size(0);
+  require_shape("cholesky", "a square matrix", a, {n, n});
+  const double* in = a.data<double>();
+  Tensor lower = Tensor::zeros({n, n}, DType::float64);
+  double* l = lower.mutable_data<double>();
+  double largest = 0;
+  for (Index i = 0; i < n; i++) largest = std::max(largest, in[i * n + i]);
+  for (Index j = 0; j < n; j++) {
+    double pivot = in[j * n + j];
+    for (Index k = 0; k < j; k++) pivot -= l[j * n + k] * l[j * n + k];
+    if (!(pivot > 1e-12 * largest)) continue;  // no variance left in this direction
+    const double root = std::sqrt(pivot);
+    l[j * n + j] = root;
+    for (Index i = j + 1; i < n; i++) {
+      double v = in[i * n + j];
+      for (Index k = 0; k < j; k++) v -= l[i * n + k] * l[j * n + k];
+      l[i * n + j] = v / root;
+    }
+  }
+  return lower;
+}
+
+Tensor draw_codes(const Run& run, Index count, CodeSource source, double temperature, std::uint64_t seed) {
+  const Index latent = run.model->latent();
+  Tensor codes({count, latent}, DType::float64);
+  fill_normal(codes, {.seed = seed, .purpose = Purpose::sample});
+  double* z = codes.mutable_data<double>();
+  if (source == CodeSource::prior) {
+    for (Index i = 0; i < codes.numel(); i++) z[i] *= temperature;
+    return codes;
+  }
+  const CodeStatistics& s = statistics(run);
+  const Tensor lower = cholesky(s.covariance);
+  const double *l = lower.data<double>(), *mean = s.mean.data<double>();
+  for (Index i = 0; i < count; i++, z += latent)
+    for (Index j = latent - 1; j >= 0; j--) {  // from below: row j of L reads the noise of dimensions 0 to j
+      double v = 0;
+      for (Index k = 0; k <= j; k++) v += l[j * latent + k] * z[k];
+      z[j] = mean[j] + temperature * v;
+    }
+  return codes;
+}
+
+Tensor decode_codes(const Model& model, const Tensor& codes) {
+  require_shape("decode", "codes (n, latent)", codes, {codes.size(0), model.latent()});
+  const NoGrad guard;
+  const Index n = codes.size(0);
+  Tensor pictures(model.example_shape().prepend(n));
+  for (Index i = 0; i < n; i += batch)
+    put_rows(pictures, i, model.decode(Var(codes.slice(i, std::min(n, i + batch)).to(model.dtype()))).mean());
+  return pictures;
+}
+
+EncodedExamples encode_examples(const Run& run, const Split& split) {
+  const NoGrad guard;
+  const Index n = split.size(), latent = run.model->latent();
+  EncodedExamples all{Tensor({n, latent}), run.model->variational() ? Tensor({n, latent}) : Tensor(), split.labels};
+  if (n == 0) return all;
+  Batches batches = Batches::evaluation(split, evaluation_options(run.config, split, batch));
+  for (Index b = 0; b < batches.count(); b++) {
+    const Code code = run.model->encode(Var(batches.load(1, b).x));
+    put_rows(all.mean, b * batch, code.mean.value());
+    if (code.logvar) put_rows(all.logvar, b * batch, code.logvar.value());
+  }
+  return all;
+}
+
+Tensor model_inputs(const Run& run, const Split& split, Index count) {
+  if (count > split.size())
+    fail("data", fmt::format("{} examples wanted; the {} part holds {}", count, part_name(split.part), split.size()));
+  Tensor inputs(run.example_shape.prepend(count));
+  if (count == 0) return inputs;
+  Split first = split;  // an example's draws depend on its place alone, so the first ones are the same without the rest
+  first.values = split.values.slice(0, count);
+  if (split.labels) first.labels = split.labels.slice(0, count);
+  Batches batches = Batches::evaluation(first, evaluation_options(run.config, first, batch));
+  for (Index b = 0; b < batches.count(); b++) put_rows(inputs, b * batch, batches.load(1, b).x);
+  return inputs;
+}
+
+Tensor reconstruct(const Model& model, const Tensor& inputs) {
+  const NoGrad guard;
+  const Index n = inputs.size(0);
+  Tensor outputs(inputs.shape());
+  for (Index i = 0; i < n; i += batch) {
+    const Code code = model.encode(Var(inputs.slice(i, std::min(n, i + batch)).to(model.dtype())));
+    put_rows(outputs, i, model.decode(code.mean).mean());
+  }
+  return outputs;
+}
+
+Split load_pictures(const Run& run, const std::vector<std::string>& files) {
+  const Shape& shape = run.example_shape;
+  if (shape.rank() != 3 || (shape[2] != 1 && shape[2] != 3))
+    throw UsageError(fmt::format("--input: {} was trained on examples of shape {}, which are no pictures", run.path, shape.str()));
+  Split split{.part = Part::test};
+  split.values = Tensor(shape.prepend(Index(files.size())), DType::uint8);
+  split.origin = "picture files";
+  for (std::size_t i = 0; i < files.size(); i++) {
+    const Tensor picture = load_picture(files[i], int(shape[2]));
+    const Tensor fitted = picture.shape() == shape ? picture : resize_picture(picture, shape[0], shape[1]);
+    split.values[Index(i)].copy_from(fitted);
+  }
+  return split;
+}
+
+Tensor plane_codes(const Run& run, Index size, double range, Index first, Index second) {
+  const Index latent = run.model->latent();
+  if (first == second || first < 0 || second < 0 || first >= latent || second >= latent)
+    throw UsageError(fmt::format("--dims {},{}: expected two different dimensions from 0 to {}", first, second, latent - 1));
+  const bool scaled = !run.model->variational();
+  if (scaled) statistics(run);
+  Tensor codes = Tensor::zeros({size * size, latent}, DType::float64);
+  double* z = codes.mutable_data<double>();
+  const auto at = [&](Index i) { return size == 1 ? 0.0 : range * (2 * double(i) / double(size - 1) - 1); };
+  for (Index row = 0; row < size; row++)
+    for (Index column = 0; column < size; column++, z += latent) {
+      z[first] = at(column);
+      z[second] = at(size - 1 - row);
+      if (scaled)
+        for (Index j = 0; j < latent; j++)
+          z[j] = run.codes.mean.at<double>({j}) + z[j] * std::sqrt(run.codes.covariance.at<double>({j, j}));
+    }
+  return codes;
+}
+
+Neighbours nearest_codes(const Tensor& queries, const Tensor& codes, Index count, bool own_rows) {
+  const Index m = queries.size(0), n = codes.size(0), d = codes.size(1);
+  if (count > n - (own_rows ? 1 : 0))
+    fail("neighbours", fmt::format("{} neighbours wanted among {} examples", count, n - (own_rows ? 1 : 0)));
+  Neighbours found{Tensor({m, count}, DType::int32), Tensor({m, count})};
+  const float *q = queries.data<float>(), *c = codes.data<float>();
+  auto* indices = found.indices.mutable_data<std::int32_t>();
+  float* distances = found.distances.mutable_data<float>();
+  constexpr Index chunk = 16;
+  parallel((m + chunk - 1) / chunk, [&](Index part) {
+    std::vector<std::pair<float, std::int32_t>> all;
+    for (Index i = part * chunk; i < std::min(m, (part + 1) * chunk); i++) {
+      all.clear();
+      for (Index j = 0; j < n; j++) {
+        if (own_rows && i == j) continue;
+        float sum = 0;
+        for (Index k = 0; k < d; k++) sum += (q[i * d + k] - c[j * d + k]) * (q[i * d + k] - c[j * d + k]);
+        all.emplace_back(sum, std::int32_t(j));
+      }
+      std::partial_sort(all.begin(), all.begin() + count, all.end());
+      for (Index k = 0; k < count; k++) {
+        indices[i * count + k] = all[std::size_t(k)].second;
+        distances[i * count + k] = std::sqrt(all[std::size_t(k)].first);
+      }
+    }
+  });
+  return found;
+}
+
+}  // namespace elbo

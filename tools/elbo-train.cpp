@@ -1,0 +1,213 @@
+// elbo-train: trains a preset or a configuration, or continues a run.
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "models/run_folder.h"
+#include "models/trainer.h"
+#include "tensor/error.h"
+#include "tensor/file.h"
+#include "tools/common.h"
+#include "tools/output.h"
+#include "tools/run_pictures.h"
+#include "tools/signals.h"
+#include "tools/terminal.h"
+
+namespace elbo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string preset, config, resume, init_from;
+  std::vector<std::string> set;
+  bool print_config = false, summary = false;
+};
+
+// Preset or file, then --set, then --data and --seed.
+Config build_config(const Options& o, const SharedOptions& shared) {
+  if (o.preset.empty() == o.config.empty())
+    throw UsageError(o.preset.empty() ? "expected --preset NAME or --config FILE" : "--preset and --config: expected one of them");
+  Config config;
+  if (!o.preset.empty()) {
+    config = preset(o.preset).config;
+  } else {
+    const std::vector<std::byte> bytes = read_file(o.config, 1 << 20);
+    config = config_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, o.config);
+  }
+  for (const std::string& assignment : o.set) set_key(config, assignment);
+  if (!shared.data.empty()) config.data.spec = shared.data;
+  if (!config.data.spec.empty()) config.data.spec = parse_data_spec(config.data.spec).str();
+  if (shared.seed) config.train.seed = *shared.seed;
+  check_config(config);
+  return config;
+}
+
+void summarise(const Config& config, bool json) {
+  Shape example = {28, 28, 1};
+  if (!config.data.spec.empty()) example = load_dataset(config.data.spec, {.valid = 0}).example_shape;
+  ParamStore store(store_options(config));
+  const std::unique_ptr<Model> model = make_model(config, example, store);
+  Json layers = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"layer", "kind", "output", "parameters", "operations"}};
+  Index parameters = 0;
+  double operations = 0;
+  for (const Model::LayerSummary& layer : model->summary()) {
+    parameters += layer.parameters;
+    operations += layer.flops;
+    rows.push_back({layer.name, layer.kind, layer.output.str(), grouped(layer.parameters), grouped(std::llround(layer.flops))});
+    layers.push_back({{"name", layer.name},
+                      {"kind", layer.kind},
+                      {"output", std::vector<Index>(layer.output.begin(), layer.output.end())},
+                      {"parameters", layer.parameters},
+                      {"flops", layer.flops}});
+  }
+  if (json) {
+    const Json all = {{"input", std::vector<Index>(example.begin(), example.end())},
+                      {"layers", layers},
+                      {"parameters", parameters},
+                      {"flops", operations},
+                      {"step_flops", model->step_flops(config.train.batch)}};
+    return print(all.dump(2) + "\n");
+  }
+  rows.push_back({"all", "", "", grouped(parameters), grouped(std::llround(operations))});
+  print(fmt::format("input {}\n\n{}\n", example.str(), table(rows)));
+  print(
+      fmt::format("Operations: floating-point operations of the products in a forward pass, an example.\nA training step of {} examples "
+                  "takes {:.3f} GFLOP.\n",
+                  config.train.batch, 1e-9 * model->step_flops(config.train.batch)));
+}
+
+// Epochs as lines or a live bar on standard error.
+class Reporter {
+ public:
+  Reporter(const Config& config, bool quiet) : config_(config), quiet_(quiet), progress_(quiet) {}
+  ~Reporter() { finish_line(); }
+
+  void epoch(const Metrics& m) {
+    warn_of_blas_core(quiet_);
+    if (m.split == "train") {
+      finish_line();
+      pending_ = fmt::format("{}  {}  {:.0f} examples/s", name(m.epoch), figures(m), m.examples_per_second);
+    } else {
+      pending_ += fmt::format("  {}: {}", m.split, figures(m));
+      finish_line();
+    }
+  }
+  void within(const Metrics& m, double share, double seconds_left) {
+    warn_of_blas_core(quiet_);
+    finish_line();
+    progress_.live(fmt::format("{} {}  {}  {:.0f} examples/s  {} left", name(m.epoch), bar(share), figures(m), m.examples_per_second,
+                               duration(seconds_left)));
+  }
+  void note(std::string_view text) {
+    finish_line();
+    progress_.line(text);
+  }
+  void finish_line() {
+    if (!pending_.empty()) progress_.line(pending_);
+    pending_.clear();
+  }
+
+ private:
+  std::string name(Index epoch) const {
+    return config_.train.steps > 0 ? fmt::format("epoch {}", epoch) : fmt::format("epoch {}/{}", epoch, config_.train.epochs);
+  }
+  std::string figures(const Metrics& m) const {
+    std::string text = fmt::format("objective {:.4g}", m.objective);
+    if (config_.model.variational) text += fmt::format(" = {:.4g} + {:.3g} * {:.4g}", m.reconstruction, m.beta, m.kl);
+    return text;
+  }
+
+  const Config& config_;
+  bool quiet_;
+  Progress progress_;
+  std::string pending_;  // an epoch's line, which its validation may still complete
+};
+
+int report(const std::string& path, const TrainResult& r, const Tool& tool) {
+  Json all = {{"run", path}, {"epochs", r.epochs}, {"steps", r.steps}, {"stopped", r.stopped}};
+  all["best_epoch"] = r.has_best ? Json(r.best_epoch) : Json();
+  all["best_objective"] = r.has_best ? Json(r.best_objective) : Json();
+  all["converged"] = r.has_best ? Json(r.converged) : Json();
+  std::string text = fmt::format("{}: {} epochs, {} steps", path, r.epochs, grouped(r.steps));
+  if (r.has_best) text += fmt::format("; best epoch {} (validation objective {})", r.best_epoch, number(r.best_objective));
+  if (r.has_best && !r.converged) text += "; not converged: the best epoch is the last";
+  text += "\n";
+  if (r.stopped) {
+    text += "stopped by a signal; --resume continues it\n";
+  } else {
+    write_run_pictures(path);
+  }
+  print(tool.shared().json ? all.dump(2) + "\n" : text);
+  return r.stopped ? 128 + pending_signal() : 0;
+}
+
+int run(const Tool& tool, const Options& o) {
+  const SharedOptions& shared = tool.shared();
+  if (!o.resume.empty()) {
+    if (!o.preset.empty() || !o.config.empty() || !shared.out.empty() || !shared.data.empty() || shared.seed || !o.init_from.empty())
+      throw UsageError(
+          "--resume goes with --set of train.epochs, train.steps and train.patience alone, not with --preset, --config, --data, --out, "
+          "--seed or --init-from");
+  }
+  Config config = o.resume.empty() ? build_config(o, shared) : RunFolder::load_config(o.resume);
+  if (!o.resume.empty())
+    for (const std::string& assignment : o.set) set_key(config, assignment);
+  if (o.print_config) {
+    print(to_json(config));
+    return 0;
+  }
+  if (o.summary) {
+    summarise(config, shared.json);
+    return 0;
+  }
+  TrainOptions options{.out = o.resume.empty() ? shared.out : o.resume, .force = shared.force, .init_from = o.init_from};
+  if (o.resume.empty()) {
+    if (config.data.spec.empty()) throw UsageError("--data SPEC is missing");
+    if (options.out.empty()) throw UsageError("--out RUN is missing");
+    if (!kind_of_output(options.out).empty())
+      throw UsageError(fmt::format("--out {}: a run is a folder; {} says it is a file", options.out, kind_of_output(options.out)));
+  }
+  const Deferred guard;  // a signal waits for the end of the step and its checkpoint
+  Reporter reporter(config, shared.quiet);
+  options.on_epoch = [&](const Metrics& m) { reporter.epoch(m); };
+  options.on_progress = [&](const Metrics& m, double share, double left) { reporter.within(m, share, left); };
+  options.on_note = [&](std::string_view text) { reporter.note(text); };
+  options.stop_signal = pending_signal;
+  const TrainResult result = o.resume.empty() ? train(config, options) : resume(options, o.set);
+  reporter.finish_line();
+  return report(options.out, result, tool);
+}
+
+std::string known_presets() {
+  std::string text;
+  for (const Preset& p : presets()) text += (text.empty() ? "" : ", ") + p.name;
+  return text;
+}
+
+}  // namespace
+}  // namespace elbo
+
+int main(int argc, char** argv) {
+  using namespace elbo;
+  Options o;
+  Tool tool("elbo-train", "Trains a preset or a configuration and leaves a run folder; continues one. Presets: " + known_presets() + ".",
+            {"elbo-train --preset mlp-vae --data digits --out runs/first",
+             "elbo-train --preset mlp-vae --data mnist:FOLDER --set train.epochs=10 --set model.hidden=[400] --out runs/second",
+             "elbo-train --resume runs/first --set train.epochs=30", "elbo-train --preset mlp-vae --print-config > vae.json"});
+  tool.usage("(--preset NAME | --config FILE) --data SPEC --out RUN [--set K=V] [--init-from RUN]")
+      .usage("--resume RUN [--set K=V]")
+      .usage("(--preset NAME | --config FILE) [--set K=V] [--data SPEC] (--print-config | --summary)")
+      .option("--preset", "NAME", "a published system; --set changes parts of it", o.preset)
+      .option("--config", "FILE", "a configuration as --print-config prints it; missing keys take defaults", o.config)
+      .share({"--data", "--out"})
+      .repeatable("--set", "KEY=VALUE", "override one entry of the configuration", o.set)
+      .option("--init-from", "RUN", "start from this run's weights, wherever name and shape agree", o.init_from)
+      .option("--resume", "RUN", "continue a run; only train.epochs, train.steps and train.patience may change", o.resume)
+      .flag("--print-config", "print the whole configuration as JSON and stop", o.print_config)
+      .flag("--summary", "print layers, output shapes, parameters and operations and stop (without --data: 28x28x1)", o.summary)
+      .share({"--seed", "--json", "--quiet"});
+  return tool.run(argc, argv, [&] { return run(tool, o); });
+}
