@@ -1,0 +1,88 @@
+#pragma once
+// Measuring a run on a part of the data: the figures of `elbo-eval --json`, by the names that docs/ and the JSON use.
+//
+//   const Run run = open_run("vae");
+//   const Dataset data = load_run_data(run);
+//   const Figures f = evaluate(run, data, {.part = Part::test, .importance_samples = 100});
+//   puts(to_json(f).c_str());
+//
+// Sums are in double and in the order of the examples, and an example's noise depends on `seed` and on its place in the part alone: the
+// same bits for any number of threads.
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "models/run.h"
+
+namespace elbo {
+
+// A figure that does not apply: null in JSON, a dash in tables.
+inline constexpr double no_figure = std::numeric_limits<double>::quiet_NaN();
+
+// All in nats per example, means over the examples, unless said otherwise.
+struct Figures {
+  // What was measured.
+  std::string split;  // "train", "valid", "test"
+  Index examples = 0;
+  std::string weights;       // "best", "last"
+  std::string likelihood;    // objective.likelihood
+  bool binarized = false;    // the pixels were made 0 or 1 (data.binarize)
+  bool dequantized = false;  // x = (byte + u) / 256
+  bool normalised = false;   // reconstruction is a normalised -log p(x | z)
+  Index parameters = 0;
+  bool variational = false;
+
+  // One latent sample an example. For a plain autoencoder total is the reconstruction alone: no bound, never ranked against a VAE's.
+  double total = 0, reconstruction = 0, kl = no_figure;
+  double beta = 0, objective = 0;
+  double squared_error = 0;                                      // to the decoder's mean, same latent sample as reconstruction
+  double reconstruction_at_mean = 0, squared_error_at_mean = 0;  // z = the encoder's mean: where AE and VAE are compared
+  Index active_units = 0;                                        // dimensions whose encoder mean has a variance above 0.01
+                                                                 // (Burda, Grosse and Salakhutdinov 2015)
+  std::vector<double> kl_per_unit;                               // empty for a plain autoencoder
+
+  // With importance samples (importance_samples > 0).
+  Index importance_samples = 0;
+  double nll = no_figure, nll_standard_error = no_figure;  // the error is over examples
+  double nll_tenth = no_figure;                            // with the first K/10 samples: how far K is from enough
+  double effective_samples = no_figure;                    // (sum w)^2 / sum w^2, mean over examples
+  double bits_per_dim = no_figure;                         // nll / (D ln 2), + 8 on dequantised bytes; null where that is no code length
+
+  // Cost of measuring.
+  double seconds = 0, examples_per_second = 0;
+};
+
+// The same of each example, in the order of the part; columns that do not apply are empty.
+struct PerExample {
+  std::vector<std::int32_t> label;
+  std::vector<double> total, reconstruction, kl, squared_error, reconstruction_at_mean, squared_error_at_mean, nll, effective_samples;
+};
+
+struct EvaluateOptions {
+  Part part = Part::test;
+  Index importance_samples = 0;  // 0: no nll
+  Index examples = 0;            // the first so many; 0: all
+  std::uint64_t seed = 1;        // of the latent noise
+  Index batch = 500;             // examples at a time: memory does not depend on anything else
+  PerExample* per_example = nullptr;
+};
+
+// Throws UsageError for options that do not fit the part, Error for a part without examples. gaussian-optimal: the variance kept in the
+// model file; where training has not finished and there is none, that of `data`'s training part under the weights as they are.
+Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& options = {});
+
+// One JSON object (a line end at the end). The keys of nll stand in it where importance samples were asked for; figures of text, which
+// these models have not, are null.
+std::string to_json(const Figures& figures);
+// A table for people, with what must be known to read it.
+std::string to_text(const Figures& figures);
+// Header and one line an example: index,label,total,...; columns that do not apply are left out.
+std::string to_csv(const PerExample& rows);
+
+// Writes summary.json of a run folder: the figures of the test part with the weights that `open_run` takes. `data`: the run's data where
+// they are in memory already.
+Figures write_summary(const std::string& run_folder, const Dataset* data = nullptr);
+
+}  // namespace elbo

@@ -1,0 +1,120 @@
+// Figures as JSON, as a table for people, and example by example.
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "lab/evaluate.h"
+
+namespace elbo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json figure(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+std::string thousands(Index n) {
+  std::string text = std::to_string(n);
+  for (Index at = Index(text.size()) - 3; at > 0; at -= 3) text.insert(std::size_t(at), ",");
+  return text;
+}
+
+void line(std::string& text, std::string_view name, double value, std::string_view note = "") {
+  text += fmt::format("  {:<24}{:>12}{}{}\n", name, std::isnan(value) ? "-" : fmt::format("{:.3f}", value), note.empty() ? "" : "  ", note);
+}
+
+std::string likelihood_note(const Figures& f) {
+  if (f.likelihood == "squared-error") return "a plain sum of squares: no log-likelihood";
+  if (!f.normalised) return "of grey values: no log-likelihood";
+  return f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
+}
+
+}  // namespace
+
+std::string to_json(const Figures& f) {
+  Json j;
+  j["split"] = f.split;
+  j["examples"] = f.examples;
+  j["weights"] = f.weights;
+  j["likelihood"] = f.likelihood;
+  j["binarized"] = f.binarized;
+  j["dequantized"] = f.dequantized;
+  j["normalised"] = f.normalised;
+  j["parameters"] = f.parameters;
+  j["variational"] = f.variational;
+  j["total"] = figure(f.total);
+  j["reconstruction"] = figure(f.reconstruction);
+  j["kl"] = figure(f.kl);
+  j["beta"] = figure(f.beta);
+  j["objective"] = figure(f.objective);
+  j["squared_error"] = figure(f.squared_error);
+  j["reconstruction_at_mean"] = figure(f.reconstruction_at_mean);
+  j["squared_error_at_mean"] = figure(f.squared_error_at_mean);
+  j["active_units"] = f.active_units;
+  j["kl_per_unit"] = f.kl_per_unit.empty() ? Json(nullptr) : Json(f.kl_per_unit);
+  for (const char* text_figure : {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"}) j[text_figure] = nullptr;
+  if (f.importance_samples > 0) {
+    j["nll"] = figure(f.nll);
+    j["nll_standard_error"] = figure(f.nll_standard_error);
+    j["importance_samples"] = f.variational ? Json(f.importance_samples) : Json(nullptr);
+    j["nll_tenth"] = figure(f.nll_tenth);
+    j["effective_samples"] = figure(f.effective_samples);
+    j["nll_perplexity"] = nullptr;
+    j["bits_per_dim"] = figure(f.bits_per_dim);
+  }
+  j["seconds"] = figure(f.seconds);
+  j["examples_per_second"] = figure(f.examples_per_second);
+  return j.dump(2) + "\n";
+}
+
+std::string to_text(const Figures& f) {
+  std::string text =
+      fmt::format("{} part, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n", f.split, thousands(f.examples), f.weights,
+                  f.variational ? "VAE" : "plain autoencoder", thousands(f.parameters), f.likelihood, likelihood_note(f));
+  text += fmt::format("  {:<24}{:>12}\n", "", "per example");
+  line(text, "total", f.total, f.variational ? "reconstruction + KL: the negative ELBO" : "reconstruction alone: no bound");
+  line(text, "  reconstruction", f.reconstruction, f.variational ? "one latent sample" : "");
+  line(text, "  KL", f.kl);
+  line(text, "objective", f.objective, f.variational ? fmt::format("what training minimises, beta {:g}", f.beta) : "");
+  line(text, "squared error", f.squared_error, f.variational ? "same latent sample" : "");
+  text += "  at the code's mean\n";
+  line(text, "  reconstruction", f.reconstruction_at_mean);
+  line(text, "  squared error", f.squared_error_at_mean);
+  text += fmt::format("  {:<24}{:>12}  means with a variance above 0.01\n", "active units", f.active_units);
+  if (f.importance_samples > 0 && f.variational) {
+    line(text, "nll", f.nll,
+         fmt::format("{} importance samples, standard error over examples {:.3f}", thousands(f.importance_samples), f.nll_standard_error));
+    line(text, "  with a tenth of them", f.nll_tenth);
+    line(text, "  effective samples", f.effective_samples);
+    line(text, "bits per dimension", f.bits_per_dim);
+  } else if (f.importance_samples > 0) {
+    line(text, "nll", f.nll, "a plain autoencoder has none");
+  }
+  text += fmt::format("\n{:.2f} s, {} examples a second\n", f.seconds, thousands(Index(f.examples_per_second)));
+  return text;
+}
+
+std::string to_csv(const PerExample& rows) {
+  const std::pair<const char*, const std::vector<double>*> columns[] = {{"total", &rows.total},
+                                                                        {"reconstruction", &rows.reconstruction},
+                                                                        {"kl", &rows.kl},
+                                                                        {"squared_error", &rows.squared_error},
+                                                                        {"reconstruction_at_mean", &rows.reconstruction_at_mean},
+                                                                        {"squared_error_at_mean", &rows.squared_error_at_mean},
+                                                                        {"nll", &rows.nll},
+                                                                        {"effective_samples", &rows.effective_samples}};
+  std::string text = rows.label.empty() ? "index" : "index,label";
+  for (const auto& [name, values] : columns)
+    if (!values->empty()) text += fmt::format(",{}", name);
+  text += "\n";
+  for (std::size_t i = 0; i < rows.total.size(); i++) {
+    text += rows.label.empty() ? fmt::format("{}", i) : fmt::format("{},{}", i, rows.label[i]);
+    for (const auto& [name, values] : columns)
+      if (!values->empty()) text += fmt::format(",{:.9g}", (*values)[i]);
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace elbo

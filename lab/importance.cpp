@@ -1,0 +1,83 @@
+#include "lab/importance.h"
+
+#include <cmath>
+
+#include "autograd/mode.h"
+#include "models/evaluation.h"
+#include "tensor/error.h"
+#include "tensor/likelihood.h"
+
+namespace elbo {
+namespace {
+
+// log p(z) - log q(z | x) of each example, where z = mu + exp(logvar / 2) epsilon:
+//   sum over j of (epsilon_j^2 + logvar_j - z_j^2) / 2        (the constants log(2 pi) / 2 cancel)
+template <class T>
+std::vector<double> prior_over_posterior(const Tensor& z, const Tensor& epsilon, const Tensor& logvar) {
+  const Index n = z.size(0), latent = z.size(1);
+  const T *zs = z.data<T>(), *es = epsilon.data<T>(), *ls = logvar.data<T>();
+  std::vector<double> out(static_cast<std::size_t>(n));
+  for (Index i = 0; i < n; i++) {
+    double sum = 0;
+    for (Index j = i * latent; j < (i + 1) * latent; j++)
+      sum += double(es[j]) * double(es[j]) + double(ls[j]) - double(zs[j]) * double(zs[j]);
+    out[std::size_t(i)] = sum / 2;
+  }
+  return out;
+}
+
+}  // namespace
+
+void LogMeanExp::add(double log_weight) {
+  if (count_++ == 0) {
+    largest_ = log_weight;
+    sum_ = sum_of_squares_ = 1;
+    return;
+  }
+  if (log_weight <= largest_) {
+    const double w = std::exp(log_weight - largest_);
+    sum_ += w;
+    sum_of_squares_ += w * w;
+  } else {  // what there is so far, relative to the new largest
+    const double w = std::exp(largest_ - log_weight);
+    sum_ = sum_ * w + 1;
+    sum_of_squares_ = sum_of_squares_ * w * w + 1;
+    largest_ = log_weight;
+  }
+}
+
+double LogMeanExp::log_mean() const {
+  return count_ == 0 ? -std::numeric_limits<double>::infinity() : largest_ + std::log(sum_ / double(count_));
+}
+
+double LogMeanExp::effective_samples() const { return count_ == 0 ? 0 : sum_ * sum_ / sum_of_squares_; }
+
+ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, Index first, Index samples,
+                                       std::uint64_t seed, double variance) {
+  if (!model.variational()) fail("importance", "expected a variational model: a plain autoencoder has no distribution of codes");
+  if (samples < 1) throw UsageError("[importance] expected at least one sample");
+  NoGrad guard;
+  const Index n = x.size(0);
+  const Code code = model.encode(Var(x));
+  const Tensor &mean = code.mean.value(), &logvar = code.logvar.value();
+  std::vector<LogMeanExp> weights(static_cast<std::size_t>(n));
+  ImportanceEstimate out;
+  for (Index k = 0; k < samples; k++) {
+    const Tensor noise = evaluation_noise(model, first, n, seed, std::uint64_t(k));
+    const Tensor z = reparameterise(mean, logvar, noise);
+    const Tensor loss = objective.reconstruction(model.decode(Var(z)), x, variance).value();
+    for_float("importance", z.dtype(), [&]<class T>(T) {
+      const std::vector<double> ratio = prior_over_posterior<T>(z, noise, logvar);
+      for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(ratio[i] - double(loss.data<T>()[i]));
+    });
+    if (k + 1 == std::max<Index>(1, samples / 10))
+      for (const LogMeanExp& w : weights) out.nll_tenth.push_back(-w.log_mean());
+  }
+  for (const LogMeanExp& w : weights) {
+    out.nll.push_back(-w.log_mean());
+    out.effective_samples.push_back(w.effective_samples());
+  }
+  return out;
+}
+
+}  // namespace elbo

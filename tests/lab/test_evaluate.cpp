@@ -1,0 +1,258 @@
+#include "lab/evaluate.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "autograd/mode.h"
+#include "lab/importance.h"
+#include "models/evaluation.h"
+#include "models/trainer.h"
+#include "tensor/elementwise.h"
+#include "tensor/file.h"
+#include "tensor/npy.h"
+#include "tensor/parallel.h"
+#include "tests/support.h"
+
+using namespace elbo;
+using elbo::testing::Folder;
+
+namespace {
+
+constexpr Index dims = 4, latent = 2;
+
+// A linear decoder with Gaussian noise: x = W z + b + sqrt(v) e. The columns of W are orthogonal, so the exact posterior has independent
+// dimensions, and the encoder can be it:
+//   mean_j = w_j . (x - b) / (v + |w_j|^2)      variance_j = v / (v + |w_j|^2)
+struct LinearGaussian {
+  static constexpr double variance = 0.3;
+  double w[dims][latent] = {{0.8, 0.3}, {0.8, -0.3}, {-0.4, 0.6}, {0.4, 0.6}};
+  double b[dims] = {0.1, -0.2, 0.3, 0};
+  double length(Index j) const {
+    double sum = 0;
+    for (const auto& row : w) sum += row[j] * row[j];
+    return sum;
+  }
+
+  // `wider`: the encoder's variance is so many times the exact one.
+  Run run(double wider = 1) const {
+    Run r;
+    r.config.model.latent = latent;
+    r.config.model.hidden = {};
+    r.config.model.output = "linear";
+    r.config.model.float_type = "float64";
+    r.config.objective.likelihood = "gaussian";
+    r.config.objective.variance = variance;
+    r.example_shape = {dims};
+    r.store = std::make_unique<ParamStore>(store_options(r.config));
+    r.model = make_model(r.config, r.example_shape, *r.store);
+    auto weights = r.store->tensors();
+    for (auto& [name, t] : weights) {
+      t = Tensor::zeros(t.shape(), DType::float64);
+      double* p = t.mutable_data<double>();
+      for (Index j = 0; j < latent; j++) {
+        const double scale = 1 / (variance + length(j));
+        for (Index i = 0; i < dims; i++) {
+          if (name == "decoder/output/weight") p[i * latent + j] = w[i][j];
+          if (name == "decoder/output/bias") p[i] = b[i];
+          if (name == "encoder/mean/weight") p[j * dims + i] = w[i][j] * scale;
+          if (name == "encoder/mean/bias") p[j] -= w[i][j] * b[i] * scale;
+        }
+        if (name == "encoder/logvar/bias") p[j] = std::log(wider * variance * scale);
+      }
+    }
+    r.store->load(weights, "test");
+    return r;
+  }
+
+  // -log p(x) with p = N(b, W W^T + v I): by the lemma of determinant and inverse for orthogonal columns.
+  double nll(const float* x) const {
+    double square = 0, log_determinant = dims * std::log(variance), explained = 0;
+    for (Index i = 0; i < dims; i++) square += (x[i] - b[i]) * (x[i] - b[i]);
+    for (Index j = 0; j < latent; j++) {
+      double along = 0;
+      for (Index i = 0; i < dims; i++) along += w[i][j] * (x[i] - b[i]);
+      explained += along * along / (variance + length(j));
+      log_determinant += std::log1p(length(j) / variance);
+    }
+    return 0.5 * ((square - explained) / variance + log_determinant + dims * std::log(2 * std::numbers::pi));
+  }
+
+  Dataset data(Index n) const {
+    Dataset d;
+    d.example_shape = {dims};
+    d.test.values = Tensor({n, dims});
+    fill_normal(d.test.values, {.seed = 5});
+    d.test.labels = Tensor::zeros({n}, DType::int32);
+    return d;
+  }
+};
+
+double mean_nll(const LinearGaussian& exact, const Dataset& data) {
+  double sum = 0;
+  for (Index i = 0; i < data.test.size(); i++) sum += exact.nll(data.test.values.data<float>() + i * dims);
+  return sum / double(data.test.size());
+}
+
+Config small(std::initializer_list<const char*> settings) {
+  Config c = preset("dense-vae").config;
+  for (const char* s : {"model.hidden=[16]", "model.latent=3", "train.epochs=1", "data.valid=50"}) set_key(c, s);
+  for (const char* s : settings) set_key(c, s);
+  return c;
+}
+
+// A file of 300 small pictures and the specification that reads it.
+std::string pictures(const Folder& folder) {
+  Tensor x({300, 6, 6, 1});
+  fill_uniform(x, {.seed = 3});
+  x = power(x, 3);
+  const std::string path = folder / "x.npy";
+  save_npy(path, x);
+  return "npy:" + path;
+}
+
+}  // namespace
+
+TEST_CASE("a log-mean-exp of weights in any order, far beyond what exp can hold") {
+  for (const auto& logs : {std::vector<double>{-1000, -1001, -999.5}, {-999.5, -1001, -1000}, {-1001, -999.5, -1000}}) {
+    LogMeanExp m;
+    for (const double v : logs) m.add(v);
+    const double sum = 1 + std::exp(-1.0) + std::exp(0.5), squares = 1 + std::exp(-2.0) + std::exp(1.0);
+    CHECK(m.log_mean() == doctest::Approx(-1000 + std::log(sum / 3)).epsilon(1e-14));
+    CHECK(m.effective_samples() == doctest::Approx(sum * sum / squares).epsilon(1e-14));
+    CHECK(m.count() == 3);
+  }
+}
+
+TEST_CASE("linear Gaussian model: with the exact posterior every weight is p(x), and the bound is tight") {
+  const LinearGaussian exact;
+  const Run run = exact.run();
+  const Dataset data = exact.data(120);
+  PerExample rows;
+  const Figures f = evaluate(run, data, {.importance_samples = 10, .batch = 50, .per_example = &rows});
+  for (std::size_t i = 0; i < 120; i++)
+    CHECK(rows.nll[i] == doctest::Approx(exact.nll(data.test.values.data<float>() + Index(i) * dims)).epsilon(1e-10));
+  CHECK(f.nll == doctest::Approx(mean_nll(exact, data)).epsilon(1e-10));
+  CHECK(f.nll_tenth == doctest::Approx(f.nll).epsilon(1e-10));
+  CHECK(f.effective_samples == doctest::Approx(10).epsilon(1e-9));
+  // The KL is analytic and the reconstruction one sample: their sum agrees with -log p(x) in the mean over noise.
+  double total = 0;
+  for (std::uint64_t seed = 1; seed <= 40; seed++) total += evaluate(run, data, {.seed = seed}).total / 40;
+  CHECK(std::abs(total - f.nll) < 0.06);  // 4,800 samples of deviation about 1
+  CHECK(f.normalised);
+  CHECK(std::isnan(f.bits_per_dim));  // floats: a density says nothing of bits
+}
+
+TEST_CASE("linear Gaussian model: with a wider posterior the estimate falls to -log p(x) as K grows") {
+  const LinearGaussian exact;
+  const Run run = exact.run(3);
+  const Dataset data = exact.data(150);
+  const double truth = mean_nll(exact, data);
+  const Figures few = evaluate(run, data, {.importance_samples = 2}), many = evaluate(run, data, {.importance_samples = 1500});
+  CHECK(few.nll > truth + 0.1);
+  CHECK(std::abs(many.nll - truth) < 0.01);
+  CHECK(many.nll_tenth > many.nll - 0.02);
+  CHECK(many.effective_samples < 0.9 * 1500);
+  CHECK(many.effective_samples > 0.2 * 1500);
+}
+
+TEST_CASE("figures of a VAE: parts, per-unit KL and examples add up, any threads give the same bits") {
+  Folder folder;
+  const std::string spec = pictures(folder);
+  Config c = small({"objective.beta=2"});
+  c.data.spec = spec;
+  train(c, {.out = folder / "run"});
+  const Run run = open_run(folder / "run");
+  const Dataset data = load_run_data(run);
+  PerExample rows;
+  const int before = threads();
+  set_threads(1);
+  const Figures f = evaluate(run, data, {.importance_samples = 5, .batch = 8, .per_example = &rows});
+  set_threads(3);
+  const Figures same = evaluate(run, data, {.importance_samples = 5, .batch = 8});
+  set_threads(before);
+  CHECK(f.split == "test");
+  CHECK(f.examples == 30);
+  CHECK(f.weights == "best");
+  CHECK(f.total == same.total);
+  CHECK(f.nll == same.nll);
+  CHECK(f.kl_per_unit == same.kl_per_unit);
+  CHECK(f.total == f.reconstruction + f.kl);
+  CHECK(f.objective == doctest::Approx(f.reconstruction + 2 * f.kl).epsilon(1e-12));
+  CHECK(f.squared_error == f.reconstruction);  // the likelihood is the squared error
+  CHECK(f.squared_error_at_mean == f.reconstruction_at_mean);
+  CHECK(f.squared_error_at_mean < f.squared_error);
+  CHECK_FALSE(f.normalised);
+  CHECK(f.parameters == 36 * 16 + 16 + 2 * (16 * 3 + 3) + 3 * 16 + 16 + 16 * 36 + 36);
+  double kl = 0;
+  for (const double k : f.kl_per_unit) kl += k;
+  CHECK(kl == doctest::Approx(f.kl).epsilon(1e-10));
+  CHECK(rows.total.size() == 30);
+  CHECK(rows.total[7] == rows.reconstruction[7] + rows.kl[7]);
+
+  // By hand, for the first example.
+  NoGrad guard;
+  const Tensor x = data.test.values.slice(0, 1), noise = evaluation_noise(*run.model, 0, 1);
+  const Code code = run.model->encode(Var(x));
+  double squares = 0;
+  Tensor z({1, 3});
+  for (Index j = 0; j < 3; j++)
+    z.set<float>({0, j},
+                 code.mean.value().at<float>({0, j}) + std::exp(code.logvar.value().at<float>({0, j}) / 2) * noise.at<float>({0, j}));
+  const Tensor y = run.model->decode(Var(z)).mean();
+  for (Index i = 0; i < 36; i++) squares += std::pow(double(x.element(i)) - y.element(i), 2);
+  CHECK(rows.squared_error[0] == doctest::Approx(squares).epsilon(1e-5));
+
+  const Figures part = evaluate(run, data, {.part = Part::train, .examples = 20});
+  CHECK(part.examples == 20);
+  CHECK(part.split == "train");
+}
+
+TEST_CASE("figures of a plain autoencoder: what does not apply is null, never left out") {
+  Folder folder;
+  Config c = small({"model.variational=false", "objective.likelihood=bernoulli", "data.valid=0"});
+  c.data.spec = pictures(folder);
+  train(c, {.out = folder / "run"});
+  const Figures f = write_summary(folder / "run");
+  CHECK(f.total == f.reconstruction);
+  CHECK(f.objective == f.reconstruction);
+  CHECK(f.weights == "last");
+  const std::vector<std::byte> bytes = read_file(folder / "run/summary.json", 1 << 20);
+  const auto summary = nlohmann::json::parse(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  for (const char* key : {"kl", "kl_per_unit", "tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"})
+    CHECK_MESSAGE((summary.contains(key) && summary[key].is_null()), key);
+  for (const char* key : {"split", "examples", "weights", "likelihood", "binarized", "normalised", "parameters", "variational", "total",
+                          "reconstruction", "beta", "objective", "squared_error", "reconstruction_at_mean", "squared_error_at_mean",
+                          "active_units", "seconds", "examples_per_second"})
+    CHECK_MESSAGE((summary.contains(key) && !summary[key].is_null()), key);
+  CHECK_FALSE(summary.contains("nll"));
+  CHECK(summary["total"].get<double>() == f.total);
+
+  const Run run = open_run(folder / "run");
+  const auto with_samples = nlohmann::json::parse(to_json(evaluate(run, load_run_data(run), {.importance_samples = 10})));
+  for (const char* key : {"nll", "nll_standard_error", "importance_samples", "effective_samples", "nll_perplexity", "bits_per_dim"})
+    CHECK_MESSAGE((with_samples.contains(key) && with_samples[key].is_null()), key);
+}
+
+TEST_CASE("bits per dimension of binary pixels; a table and a file of examples") {
+  Folder folder;
+  Config c = small({"objective.likelihood=bernoulli", "data.binarize=dynamic"});
+  c.data.spec = pictures(folder);
+  train(c, {.out = folder / "run"});
+  const Run run = open_run(folder / "run");
+  PerExample rows;
+  const Figures f = evaluate(run, load_run_data(run), {.importance_samples = 20, .per_example = &rows});
+  CHECK(f.binarized);
+  CHECK(f.normalised);
+  CHECK(f.bits_per_dim == doctest::Approx(f.nll / 36 / std::log(2.0)));
+  CHECK(f.nll < f.total);
+  CHECK(f.nll_standard_error > 0);
+  CHECK(elbo::testing::contains(to_text(f), "20 importance samples"));
+  const std::string csv = to_csv(rows);
+  CHECK(csv.starts_with(
+      "index,total,reconstruction,kl,squared_error,reconstruction_at_mean,squared_error_at_mean,nll,effective_samples\n0,"));
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 31);
+  CHECK_THROWS_AS(evaluate(run, load_run_data(run), {.examples = -1}), UsageError);
+}
