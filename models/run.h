@@ -35,6 +35,8 @@ struct Run {
 // `wanted`: best falls back to last where the run has no best. Throws Error for files that are missing or damaged.
 Run open_run(const std::string& path, Weights wanted = Weights::best);
 
+// How a configuration divides its data.
+PartsOptions parts_of(const DataConfig& data);
 // The run's data, or `spec` where that is not empty. Throws UsageError where there is neither; Error where the pictures have another shape.
 Dataset load_run_data(const Run& run, std::string_view spec = {});
 // How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.

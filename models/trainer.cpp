@@ -18,10 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-PartsOptions parts_of(const DataConfig& d) {
-  return {.valid = d.valid, .use_test = d.use_test, .exclude_labels = {d.exclude_labels.begin(), d.exclude_labels.end()}};
-}
-
 BatchOptions training_options(const Config& config, const Split& split) {
   BatchOptions o = evaluation_options(config, split, config.train.batch);
   o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none;  // drawing takes long enough to be worth a thread
@@ -35,7 +31,7 @@ class Trainer {
       : config_(config),
         options_(options),
         folder_(std::move(folder)),
-        data_(load_dataset(config.data.spec, parts_of(config.data))),
+        data_(options.data ? *options.data : load_dataset(config.data.spec, parts_of(config.data))),
         store_(store_options(config)),
         model_(make_model(config, data_.example_shape, store_)),
         objective_(config),

@@ -24,6 +24,8 @@ struct TrainOptions {
   bool force = false;   // replace an existing run folder
   // A run whose weights are taken wherever name and shape agree; the others start as they would without it.
   std::string init_from = {};
+  // The data of config.data where they are in memory already (several runs on the same data); null: loaded.
+  const Dataset* data = nullptr;
   // Called after each epoch's line, and about twice a second in between (progress within the epoch, 0 to 1).
   std::function<void(const Metrics&)> on_epoch;
   std::function<void(const Metrics&, double progress, double seconds_left)> on_progress;

@@ -1,0 +1,240 @@
+#include "lab/compare.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "lab/baselines.h"
+#include "lab/evaluate.h"
+#include "models/run_folder.h"
+#include "tensor/error.h"
+#include "tensor/file.h"
+
+namespace elbo::lab {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string read_text(const std::string& path) {
+  const std::vector<std::byte> bytes = read_file(path, 64 << 20);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// What must be the same for a comparison to be continued.
+Json options_json(const CompareOptions& o) {
+  return {{"presets", o.presets}, {"data", o.data},   {"seeds", o.seeds},        {"seed", o.first_seed},
+          {"set", o.set},         {"sweep", o.sweep}, {"baselines", o.baselines}};
+}
+
+void check_folder(const CompareOptions& options, const Dataset& data) {
+  const std::string file = options.out + "/compare.json";
+  if (!fs::exists(options.out)) return;
+  if (!fs::is_directory(options.out)) fail("compare", fmt::format("{}: exists and is no folder", options.out));
+  if (!fs::exists(file)) {
+    if (fs::is_empty(options.out)) return;
+    fail("compare", fmt::format("{}: exists and holds no comparison", options.out));
+  }
+  const Json before = Json::parse(read_text(file), nullptr, false);
+  if (before.is_discarded() || !before.contains("options") || !before["options"].is_object() || !before.contains("data"))
+    fail("compare", fmt::format("{}: not a comparison of elbo", file));
+  const Json now = options_json(options), then = before["options"];
+  for (const auto& [key, value] : now.items())
+    if (!then.contains(key) || then[key] != value)
+      fail("compare",
+           fmt::format("{}: holds a comparison with other options: --{} was {}, is {}; choose another --out, or --force replaces it",
+                       options.out, key, then.contains(key) ? then[key].dump() : "missing", value.dump()));
+  if (before["data"].value("checksum", "") != fmt::format("{:016x}", data.checksum))
+    fail("compare", fmt::format("{}: the data have changed since this comparison was begun: {}", options.out, options.data));
+}
+
+// Data by what decides how they are divided, so that runs of one kind share them.
+class DataCache {
+ public:
+  const Dataset& get(const Config& config) {
+    const DataConfig& d = config.data;
+    const std::string key =
+        fmt::format("{} {} {} {}", d.spec, get_key(config, "data.valid"), d.use_test, get_key(config, "data.exclude_labels"));
+    if (const auto it = data_.find(key); it != data_.end()) return it->second;
+    return data_.emplace(key, load_dataset(d.spec, parts_of(d))).first->second;
+  }
+
+ private:
+  std::map<std::string, Dataset> data_;
+};
+
+Json run_json(const ComparedRun& run) {
+  return {{"name", run.name},
+          {"seed", run.seed ? Json(*run.seed) : Json(nullptr)},
+          {"set", run.set},
+          {"folder", run.folder.empty() ? Json(nullptr) : Json(run.folder)},
+          {"figures", Json::parse(run.figures.json)}};
+}
+
+Json spread_json(const Spread& s) { return {{"mean", s.mean}, {"sd", std::isfinite(s.sd) ? Json(s.sd) : Json(nullptr)}, {"n", s.n}}; }
+
+void save(const Comparison& c) {
+  Json all = {{"program", fmt::format("elbo {}", program_version)},
+              {"options", options_json(c.options)},
+              {"command", command_line(c.options)},
+              {"data",
+               {{"spec", c.options.data},
+                {"examples", c.data.examples},
+                {"checksum", fmt::format("{:016x}", c.data.checksum)},
+                {"train", c.data.train.size()},
+                {"valid", c.data.valid.size()},
+                {"test", c.data.test.size()}}}};
+  all["runs"] = Json::array();
+  all["summary"] = Json::object();
+  for (const ComparedRun& run : c.runs) {
+    all["runs"].push_back(run_json(run));
+    for (const auto& [figure, value] : run.figures.numbers)
+      if (!all["summary"].contains(run.name) || !all["summary"][run.name].contains(figure))
+        all["summary"][run.name][figure] = spread_json(c.spread(run.name, figure));
+  }
+  write_file_atomically(c.options.out + "/compare.json", bytes_of(all.dump(2) + "\n"));
+}
+
+std::vector<std::string> all_settings(const CompareOptions& options, const Entry& entry) {
+  std::vector<std::string> all = options.set;
+  all.insert(all.end(), entry.set.begin(), entry.set.end());
+  return all;
+}
+
+// Trains a run, or what is left of it, and measures it. False: stopped.
+bool finish_run(const std::string& folder, Config config, std::uint64_t seed, const Dataset& data, const CompareHooks& hooks) {
+  TrainOptions options{.out = folder, .data = &data};
+  options.on_epoch = hooks.on_epoch;
+  options.on_progress = hooks.on_progress;
+  options.on_note = hooks.on_note;
+  options.stop_signal = hooks.stop_signal;
+  config.train.seed = seed;
+  const TrainResult result = fs::exists(folder) ? resume(options, {}) : train(config, options);
+  if (result.stopped) return false;
+  write_summary(folder, &data);
+  return true;
+}
+
+void add_principal_components(Comparison& c) {
+  std::vector<Index> sizes;
+  for (const Entry& e : c.entries) {
+    const Index latent = std::min(e.config.model.latent, c.data.example_shape.numel());
+    if (std::find(sizes.begin(), sizes.end(), latent) == sizes.end()) sizes.push_back(latent);
+  }
+  for (const Index latent : sizes) {
+    const LinearBaseline baseline = fit_linear_baseline(c.data.train, latent);
+    const std::string name = fmt::format("principal-components-{}", latent);
+    c.runs.push_back({.name = name, .figures = read_figures(to_json(measure(baseline, c.data.test)), name)});
+  }
+}
+
+std::string quoted(const std::string& word) {
+  const bool plain =
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,=+@%") == std::string::npos;
+  if (plain && !word.empty()) return word;
+  std::string text = "'";
+  for (const char ch : word) text += ch == '\'' ? std::string("'\\''") : std::string(1, ch);
+  return text + "'";
+}
+
+}  // namespace
+
+RunFigures read_figures(std::string_view json, std::string_view source) {
+  const Json parsed = Json::parse(json, nullptr, false);
+  if (!parsed.is_object()) fail("compare", fmt::format("{}: expected a JSON object of figures", source));
+  RunFigures f{.json = parsed.dump()};
+  for (const auto& [key, value] : parsed.items()) {
+    if (value.is_number()) f.numbers[key] = value.get<double>();
+    if (key == "kl_per_unit" && value.is_array())
+      for (const Json& v : value) f.kl_per_unit.push_back(v.is_number() ? v.get<double>() : no_figure);
+  }
+  return f;
+}
+
+std::vector<const ComparedRun*> Comparison::runs_of(std::string_view name) const {
+  std::vector<const ComparedRun*> found;
+  for (const ComparedRun& run : runs)
+    if (run.name == name) found.push_back(&run);
+  return found;
+}
+
+Spread Comparison::spread(std::string_view name, const std::string& figure) const {
+  Spread s{.sd = std::numeric_limits<double>::quiet_NaN()};
+  std::vector<double> values;
+  for (const ComparedRun* run : runs_of(name))
+    if (const auto it = run->figures.numbers.find(figure); it != run->figures.numbers.end()) values.push_back(it->second);
+  s.n = Index(values.size());
+  for (const double v : values) s.mean += v / double(s.n);
+  if (s.n < 2) return s;
+  double squares = 0;
+  for (const double v : values) squares += (v - s.mean) * (v - s.mean);
+  s.sd = std::sqrt(squares / double(s.n - 1));
+  return s;
+}
+
+Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
+  if (given.out.empty()) throw UsageError("--out FOLDER is missing");
+  Comparison c{.options = given};
+  c.entries = plan(given);
+  c.options.data = c.entries[0].config.data.spec;
+  DataCache cache;
+  c.data = cache.get(c.entries[0].config);
+  check_folder(c.options, c.data);
+  fs::create_directories(c.options.out + "/runs");
+  save(c);
+
+  const Index count = Index(c.entries.size()) * c.options.seeds;
+  Index number = 0;
+  for (std::uint64_t seed = c.options.first_seed; seed < c.options.first_seed + std::uint64_t(c.options.seeds); seed++)
+    for (const Entry& entry : c.entries) {
+      const std::string name = run_name(entry, seed), folder = c.options.out + "/runs/" + name;
+      number++;
+      if (!fs::exists(folder + "/summary.json")) {
+        if (hooks.on_run) hooks.on_run(entry, seed, number, count);
+        if (!finish_run(folder, entry.config, seed, cache.get(entry.config), hooks)) {
+          c.stopped = true;
+          return c;
+        }
+      }
+      c.runs.push_back({.name = entry.name,
+                        .seed = seed,
+                        .set = all_settings(c.options, entry),
+                        .folder = "runs/" + name,
+                        .figures = read_figures(read_text(folder + "/summary.json"), folder + "/summary.json")});
+      save(c);
+    }
+  if (c.options.baselines) {
+    add_principal_components(c);
+    save(c);
+  }
+  return c;
+}
+
+void remove_comparison(const std::string& out) {
+  if (!fs::exists(out)) return;
+  if (!fs::is_directory(out)) fail("compare", fmt::format("{}: exists and is no folder", out));
+  for (const auto& entry : fs::directory_iterator(out)) {
+    const std::string name = entry.path().filename().string();
+    if (name != "compare.json" && name != "index.html" && name != "runs" && name.find(".tmp-") == std::string::npos)
+      fail("compare", fmt::format("{}: holds {}, which no comparison writes; --force replaces comparisons alone", out, name));
+  }
+  if (fs::exists(out + "/runs"))
+    for (const auto& entry : fs::directory_iterator(out + "/runs"))
+      if (entry.path().filename().string().find(".tmp-") == std::string::npos && !fs::exists(entry.path() / "state.safetensors"))
+        fail("compare", fmt::format("{}: is no run; --force replaces comparisons alone", entry.path().string()));
+  fs::remove_all(out);
+}
+
+std::string command_line(const CompareOptions& o) {
+  std::string text = fmt::format("elbo-compare --presets {} --data {} --seeds {}", quoted(o.presets), quoted(o.data), o.seeds);
+  if (o.first_seed != 1) text += fmt::format(" --seed {}", o.first_seed);
+  for (const std::string& s : o.set) text += " --set " + quoted(s);
+  if (!o.sweep.empty()) text += " --sweep " + quoted(o.sweep);
+  if (o.baselines) text += " --baselines";
+  return text + " --out " + quoted(o.out);
+}
+
+}  // namespace elbo::lab

@@ -1,0 +1,70 @@
+#pragma once
+// Comparing models: trains every entry of a plan with the same data, batches and number of updates for each seed, measures all on the
+// test part, and keeps the figures in one file.
+//
+//   OUT/runs/NAME-seedS/   a run folder each
+//   OUT/compare.json       options, runs with their figures, mean and spread by name and figure
+//   OUT/index.html         the report (lab/compare_page.h)
+//
+// Equal seeds make equal initial weights wherever names and shapes agree, and the same order of the same batches.
+
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "lab/compare_plan.h"
+#include "models/trainer.h"
+
+namespace elbo::lab {
+
+// The figures of a run: the keys of lab/evaluate.h. Those that are null are not among the numbers.
+struct RunFigures {
+  std::string json;  // one object
+  std::map<std::string, double> numbers;
+  std::vector<double> kl_per_unit;
+};
+RunFigures read_figures(std::string_view json, std::string_view source);
+
+struct ComparedRun {
+  std::string name;                   // of its entry, or "principal-components-32"
+  std::optional<std::uint64_t> seed;  // none: nothing in it is random
+  std::vector<std::string> set;       // all settings beyond the preset's
+  std::string folder;                 // "runs/dense-ae-seed1"; empty for principal components
+  RunFigures figures;
+};
+
+struct Spread {
+  double mean = 0, sd = 0;  // sd: of a sample (n - 1); NaN for one run
+  Index n = 0;
+};
+
+struct Comparison {
+  CompareOptions options;
+  std::vector<Entry> entries;
+  std::vector<ComparedRun> runs;
+  Dataset data;          // of the first entry
+  bool stopped = false;  // by a signal: what is finished is kept, and the same options continue it
+
+  std::vector<const ComparedRun*> runs_of(std::string_view name) const;
+  Spread spread(std::string_view name, const std::string& figure) const;  // over the runs that have the figure; n = 0: none
+};
+
+struct CompareHooks {
+  std::function<void(const Entry&, std::uint64_t seed, Index number, Index count)> on_run;  // before run `number` (from 1) of `count`
+  std::function<void(const Metrics&)> on_epoch;
+  std::function<void(const Metrics&, double progress, double seconds_left)> on_progress;
+  std::function<void(std::string_view)> on_note;
+  std::function<int()> stop_signal;
+};
+
+// Trains and measures; writes runs and compare.json, not the page. A folder that holds a comparison with the same options is continued:
+// finished runs are kept, an unfinished one is resumed. Throws Error where it holds one with others, or anything else.
+Comparison compare(const CompareOptions& options, const CompareHooks& hooks = {});
+
+// Removes the comparison in `out` (for --force): throws Error where the folder holds what no comparison writes.
+void remove_comparison(const std::string& out);
+
+// "elbo-compare --presets ...": the command that makes the comparison again, quoted for a shell.
+std::string command_line(const CompareOptions& options);
+
+}  // namespace elbo::lab

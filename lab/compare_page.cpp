@@ -1,0 +1,278 @@
+// The report's words and figures. Its pictures are in compare_pictures.cpp.
+
+#include "lab/compare_page.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "lab/plot.h"
+#include "lab/plot_text.h"
+#include "models/run_folder.h"
+#include "tensor/file.h"
+
+namespace elbo::lab {
+namespace {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+// One line of metrics.jsonl, as far as the curves need it.
+struct Line {
+  double epoch, reconstruction, kl;
+};
+
+// The validation lines of a run, or the training lines where there is no validation part.
+std::vector<Line> read_metrics(const std::string& path, bool valid) {
+  const std::vector<std::byte> bytes = read_file(path, std::uint64_t{1} << 30);
+  std::vector<Line> lines;
+  std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const auto j = nlohmann::json::parse(rest.substr(0, end), nullptr, false);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (j.is_object() && j.value("split", "") == (valid ? "valid" : "train"))
+      lines.push_back({j.value("epoch", nothing), j.value("reconstruction", nothing), j.value("kl", nothing)});
+  }
+  return lines;
+}
+
+// Mean and spread over runs, epoch by epoch (as far as the shortest run reaches).
+Series curve(const std::string& name, const std::vector<std::vector<Line>>& runs, double Line::*figure) {
+  Series s{.name = name};
+  std::size_t length = runs.empty() ? 0 : runs[0].size();
+  for (const auto& lines : runs) length = std::min(length, lines.size());
+  for (std::size_t i = 0; i < length; i++) {
+    double mean = 0, squares = 0;
+    for (const auto& lines : runs) mean += lines[i].*figure / double(runs.size());
+    for (const auto& lines : runs) squares += std::pow(lines[i].*figure - mean, 2);
+    s.x.push_back(runs[0][i].epoch);
+    s.y.push_back(mean);
+    if (runs.size() < 2) continue;
+    const double sd = std::sqrt(squares / double(runs.size() - 1));
+    s.low.push_back(mean - sd);
+    s.high.push_back(mean + sd);
+  }
+  return s;
+}
+
+std::string cell(const Comparison& c, const std::string& name, const char* figure) {
+  const Spread s = c.spread(name, figure);
+  return s.n == 0 ? "–" : mean_spread(s.mean, s.sd);
+}
+
+std::string list_of(const std::vector<Index>& widths) {
+  std::string text;
+  for (const Index w : widths) text += (text.empty() ? "" : "-") + std::to_string(w);
+  return text.empty() ? "none" : text;
+}
+
+bool has_twin(const Comparison& c) {
+  return std::any_of(c.entries.begin(), c.entries.end(), [](const Entry& e) { return e.twin; });
+}
+
+bool has_plain(const Comparison& c) {
+  return std::any_of(c.entries.begin(), c.entries.end(), [](const Entry& e) { return !e.variational(); });
+}
+
+std::set<std::string> likelihoods(const Comparison& c) {
+  std::set<std::string> names;
+  for (const Entry& e : c.entries) names.insert(e.config.objective.likelihood);
+  return names;
+}
+
+std::string seeds_text(const CompareOptions& o) {
+  if (o.seeds == 1) return fmt::format("seed {}", o.first_seed);
+  return fmt::format("seeds {} to {}", o.first_seed, o.first_seed + std::uint64_t(o.seeds) - 1);
+}
+
+std::string unit_of(const std::string& likelihood) {
+  return likelihood == "squared-error" ? "squared error an example" : "nats an example";
+}
+
+}  // namespace
+
+void add_setup(Page& page, const Comparison& c) {
+  Content& s = page.section("What was compared");
+  const Config& first = c.entries[0].config;
+  s.paragraph(fmt::format(
+      "Data `{}`: {} training, {} validation and {} test examples of shape {}. Every line below was trained {} ({}); under one seed all "
+      "see "
+      "the same examples in the same order, in batches of {}, for {}, and start from the same weights wherever two networks have a weight "
+      "of one name and size. So a difference between lines comes from what the table names, and from nothing else.",
+      c.options.data, c.data.train.size(), c.data.valid.size(), c.data.test.size(), c.data.example_shape.str(),
+      c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options), first.train.batch,
+      first.train.steps > 0 ? fmt::format("{} updates", first.train.steps) : fmt::format("{} epochs", first.train.epochs)));
+  Table t{.columns = {{"name"},
+                      {"kind"},
+                      {"hidden"},
+                      {"code", true},
+                      {"likelihood"},
+                      {"beta", true, "weight of the KL"},
+                      {"optimizer"},
+                      {"parameters", true}}};
+  bool same_trunk = true;
+  for (const Entry& e : c.entries) {
+    const ModelConfig& m = e.config.model;
+    same_trunk &= m.hidden == first.model.hidden && m.latent == first.model.latent && m.activation == first.model.activation;
+    const Spread parameters = c.spread(e.name, "parameters");
+    t.rows.push_back({"`" + e.label + "`", e.variational() ? "VAE" : "plain autoencoder", list_of(m.hidden) + " " + m.activation,
+                      std::to_string(m.latent), e.config.objective.likelihood, e.variational() ? number_text(e.config.objective.beta) : "–",
+                      fmt::format("{} {:g}", e.config.optimizer.name, e.config.optimizer.learning_rate),
+                      parameters.n ? fmt::format("{:.0f}", parameters.mean) : "–"});
+  }
+  s.table(t);
+  if (!same_trunk)
+    s.note(
+        "These networks differ in more than their objective: in hidden layers, code size or activation. What is due to which, this "
+        "comparison alone cannot say.");
+  if (has_twin(c))
+    s.note(
+        "Squared error + KL is a Gaussian likelihood with variance 1/2 for every pixel: noise far above what these pictures hold. It "
+        "pays a VAE to blur and to leave most of its code unused. `likelihood=gaussian-optimal` is the same network with the variance "
+        "at its optimum (Rybkin et al. 2021), and shows how much of the blur is that noise and not the VAE.");
+  if (first.data.use_test) s.note("`data.use_test` is on: the test examples were trained on, so no figure here is a test.");
+}
+
+void add_figures(Page& page, const Comparison& c) {
+  Content& s = page.section("Figures");
+  s.paragraph(
+      fmt::format("Means over {} on the test part{}. `squared error, mean code` decodes the encoder's mean without noise: it is "
+                  "the figure in which plain autoencoders and VAEs can be compared. A VAE's `squared error` decodes one noisy code, "
+                  "as in training.",
+                  c.options.seeds == 1 ? "one run" : fmt::format("{} runs", c.options.seeds),
+                  c.options.seeds == 1 ? "" : ", ± their standard deviation"));
+  Table t{.caption = "Sums over an example, averaged over the test part.",
+          .columns = {{"name"},
+                      {"squared error, mean code", true, "squared_error_at_mean"},
+                      {"squared error", true, "squared_error: one code drawn from the encoder"},
+                      {"KL, nats", true, "kl"},
+                      {"total", true, "reconstruction + KL: the negative ELBO; in the unit of the line's likelihood"},
+                      {"unit of total"},
+                      {"active units", true, "dimensions whose encoder mean has a variance above 0.01"}}};
+  std::set<std::string> shown;
+  const auto row = [&](const std::string& name, const std::string& label, const std::string& total_unit, bool variational) {
+    if (!shown.insert(name).second) return;
+    t.rows.push_back({"`" + label + "`", cell(c, name, "squared_error_at_mean"), cell(c, name, "squared_error"), cell(c, name, "kl"),
+                      variational ? cell(c, name, "total") : "–", variational ? total_unit : "no bound", cell(c, name, "active_units")});
+  };
+  for (const Entry& e : c.entries) {
+    const std::string& l = e.config.objective.likelihood;
+    const bool grey = l == "bernoulli" && e.config.data.binarize == "none";
+    row(e.name, e.label, l == "squared-error" ? "squares + nats" : grey ? "nats, grey values" : "nats", e.variational());
+  }
+  for (const ComparedRun& run : c.runs)
+    if (!run.seed) row(run.name, run.name, "", false);
+  s.table(t);
+  s.paragraph(
+      "**What to look at.** First the squared error of the mean code, then how many units carry it, then the KL: what a code costs "
+      "in nats. A VAE pays for every nat it keeps, so it drops directions of the code that save less than they cost.");
+  std::vector<std::string> warnings;
+  if (has_plain(c))
+    warnings.emplace_back(
+        "A plain autoencoder's loss is no bound on anything: it has no distribution of codes, may spend any number of digits on one, and "
+        "so has no total to be ranked against a VAE's.");
+  if (likelihoods(c).size() > 1)
+    warnings.emplace_back("Totals under different likelihoods are in different units. Do not subtract one from the other.");
+  if (likelihoods(c).contains("squared-error"))
+    warnings.emplace_back("A squared error is no log-likelihood: constants and the noise's variance are missing.");
+  if (likelihoods(c).contains("gaussian-optimal"))
+    warnings.emplace_back(
+        "A density can be negative in nats: pixels are continuous there, and a value is known far better than to one unit.");
+  if (c.options.seeds < 5) warnings.emplace_back("So few runs show the order of the spread, not its size.");
+  s.list(warnings);
+
+  Table all{.columns = {{"run"},
+                        {"total", true},
+                        {"reconstruction", true},
+                        {"KL", true},
+                        {"squared error", true},
+                        {"squared error, mean code", true},
+                        {"active units", true},
+                        {"weights"}}};
+  for (const ComparedRun& run : c.runs) {
+    const auto at = [&](const char* key) {
+      const auto it = run.figures.numbers.find(key);
+      return it == run.figures.numbers.end() ? std::string("–") : number_text(it->second, 6);
+    };
+    const auto figures = nlohmann::json::parse(run.figures.json);
+    all.rows.push_back({"`" + (run.folder.empty() ? run.name : run.folder.substr(5)) + "`", at("total"), at("reconstruction"), at("kl"),
+                        at("squared_error"), at("squared_error_at_mean"), at("active_units"), figures.value("weights", "")});
+  }
+  Content inside;
+  inside.table(all);
+  inside.paragraph("`compare.json` holds every figure of every run.");
+  s.details("Every run", inside);
+}
+
+void add_curves(Page& page, const Comparison& c) {
+  Content& s = page.section("Learning curves");
+  const bool valid = c.data.valid.size() > 0;
+  const std::string part = valid ? "validation part" : "training part";
+  std::vector<Figure> figures;
+  LinePlot kl{.title = "KL, " + part, .x = {"epoch"}, .y = {"nats an example"}};
+  for (const std::string& likelihood : likelihoods(c)) {
+    LinePlot plot{.title = fmt::format("Reconstruction, {}", likelihood), .x = {"epoch"}, .y = {unit_of(likelihood)}};
+    for (const Entry& e : c.entries) {
+      if (e.config.objective.likelihood != likelihood) continue;
+      std::vector<std::vector<Line>> runs;
+      for (const ComparedRun* run : c.runs_of(e.name))
+        runs.push_back(read_metrics(c.options.out + "/" + run->folder + "/metrics.jsonl", valid));
+      plot.series.push_back(curve(e.label, runs, &Line::reconstruction));
+      if (e.variational()) kl.series.push_back(curve(e.label, runs, &Line::kl));
+    }
+    figures.push_back({.svg = svg(plot), .caption = fmt::format("Reconstruction on the {}.", part)});
+  }
+  if (!kl.series.empty()) figures.push_back({.svg = svg(kl), .caption = fmt::format("KL on the {}: what the codes cost.", part)});
+  s.paragraph(
+      fmt::format("The reconstruction term and the KL of each epoch on the {}{}. **What to look at:** whether the lines are flat at "
+                  "the end. Where one still falls, its figures above are those of this budget, not of the method. A VAE's "
+                  "reconstruction and KL pull against each other: the KL may rise while the whole improves.",
+                  part, c.options.seeds == 1 ? "" : "; bands are one standard deviation over the seeds"));
+  s.figures(figures);
+  s.note("What not to conclude: curves in different units (two likelihoods) say nothing about which model is the better.");
+}
+
+void add_commands(Page& page, const Comparison& c) {
+  Content& s = page.section("Make it again");
+  s.paragraph(
+      "The first command makes this page and everything in it; the others look into its runs. Where the folder exists, finished "
+      "runs are kept.");
+  std::string text = command_line(c.options) + "\n";
+  if (!c.runs.empty() && !c.runs.front().folder.empty()) {
+    const ComparedRun* shown = &c.runs.front();
+    for (const ComparedRun& run : c.runs)
+      if (run.figures.numbers.contains("kl")) {
+        shown = &run;
+        break;
+      }
+    const std::string folder = c.options.out + "/" + shown->folder;
+    text += fmt::format("elbo-eval {} --importance-samples 100\nelbo-sample {} --count 64 --out samples.png\n", folder, folder);
+    text += fmt::format("elbo-train --resume {} --set train.epochs={}\n", folder, c.entries[0].config.train.epochs * 2);
+  }
+  s.commands(text);
+}
+
+Page comparison_page(const Comparison& c) {
+  std::string names;
+  for (const Entry& e : c.entries)
+    if (!e.twin) names += (names.empty() ? "" : ", ") + e.label;
+  Page page("Comparison: " + names, fmt::format("{} on `{}`, {}, the same budget for each.", names, c.options.data, seeds_text(c.options)));
+  std::vector<OpenRun> runs;
+  for (const Entry& e : c.entries)
+    for (const ComparedRun& run : c.runs)
+      if (run.name == e.name && run.seed == c.options.first_seed) runs.push_back({&e, open_run(c.options.out + "/" + run.folder)});
+  add_setup(page, c);
+  add_figures(page, c);
+  add_curves(page, c);
+  add_reconstructions(page, c, runs);
+  add_samples(page, c, runs);
+  add_latent_space(page, c, runs);
+  add_interpolation(page, c, runs);
+  add_commands(page, c);
+  page.footer(fmt::format("Made by `elbo-compare`, elbo {}. Figures: `compare.json` beside this page.", program_version));
+  return page;
+}
+
+}  // namespace elbo::lab

@@ -1,0 +1,34 @@
+#pragma once
+// The report of a comparison: one page that shows what the figures mean and says what they do not.
+
+#include "lab/compare.h"
+#include "lab/page.h"
+#include "models/run.h"
+
+namespace elbo::lab {
+
+// The page; opens the runs of the first seed for its pictures.
+Page comparison_page(const Comparison& comparison);
+
+// Its parts. Each adds one section.
+//
+// Figures by entry, learning curves, what was compared:
+void add_setup(Page& page, const Comparison& c);
+void add_figures(Page& page, const Comparison& c);
+void add_curves(Page& page, const Comparison& c);
+void add_commands(Page& page, const Comparison& c);
+
+// Pictures and codes, of the runs of the first seed:
+struct OpenRun {
+  const Entry* entry;
+  Run run;
+};
+void add_reconstructions(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
+void add_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
+void add_latent_space(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
+void add_interpolation(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
+
+// Whether examples are pictures that a page can show: (h, w, 1) or (h, w, 3).
+bool are_pictures(const Shape& example);
+
+}  // namespace elbo::lab

@@ -1,0 +1,46 @@
+#pragma once
+// What a comparison trains: which configurations follow from the options of elbo-compare.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/config.h"
+
+namespace elbo::lab {
+
+struct CompareOptions {
+  std::string presets;  // "A,B:K=V,...": names with settings of their own
+  std::string data;     // specification
+  Index seeds = 3;      // runs of each entry, with seeds first_seed, first_seed + 1, ...
+  std::uint64_t first_seed = 1;
+  std::string out;               // the folder
+  std::vector<std::string> set;  // KEY=VALUE for all
+  std::string sweep;             // "K=V1,V2,...": every entry once with each value; empty: none
+  bool baselines = false;        // principal components, and every VAE at beta 0
+};
+
+// One line of the comparison: trained once for each seed.
+struct Entry {
+  std::string name;   // "dense-vae", "dense-vae-objective.beta=0": of its folders and in compare.json
+  std::string label;  // "dense-vae", "dense-vae, beta=0": for people
+  std::string preset;
+  std::vector<std::string> set;  // its own settings, without those for all
+  Config config;                 // with everything applied but the seed
+  bool twin = false;             // the gaussian-optimal twin that a squared-error VAE brings
+
+  bool variational() const { return config.model.variational; }
+};
+
+// A list divided at its commas, but for those within brackets, braces or quotes: "a,b=[1,2]" gives "a" and "b=[1,2]".
+std::vector<std::string> split_list(std::string_view text);
+
+// The entries in the order of the report. All train on the first one's data and parts, batches and number of updates, unless their own
+// settings say otherwise. A sweep leaves plain autoencoders as they are where its key is a weight of the KL. Throws UsageError for
+// unknown presets, keys and values, and for an entry given twice.
+std::vector<Entry> plan(const CompareOptions& options);
+
+// "dense-vae-objective.beta=0-seed2": the folder of a run below runs/. No character that a folder's name cannot hold.
+std::string run_name(const Entry& entry, std::uint64_t seed);
+
+}  // namespace elbo::lab
