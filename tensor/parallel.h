@@ -1,5 +1,5 @@
 #pragma once
-// The one thread pool (OpenMP). Work is divided by shapes, never by the number of threads: callers pass a number of chunks that
+// The one thread pool. Work is divided by shapes, never by the number of threads: callers pass a number of chunks that
 // depends on sizes alone, and threads take chunks. So results have the same bits for any number of threads.
 
 #include <algorithm>

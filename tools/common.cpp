@@ -163,8 +163,10 @@ Tool& Tool::share(std::initializer_list<std::string_view> names) {
            }});
     else if (name == "--out") {
       option("--out", "PATH", "file or folder to write; parents are created", s.out);
-      flag("--force", "replace what --out names: a file of the same kind, or a folder that this tool wrote", s.force);
-    } else if (name == "--json")
+      share({"--force"});
+    } else if (name == "--force")
+      flag("--force", "replace what exists: a file of the same kind, or a folder that this tool wrote", s.force);
+    else if (name == "--json")
       flag("--json", "exactly one JSON object on standard output", s.json);
     else if (name == "--quiet")
       flag("--quiet", "no progress on standard error", s.quiet);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lab/evaluate.h"
 #include "models/run_folder.h"
 #include "models/trainer.h"
 #include "tensor/error.h"
@@ -131,6 +132,7 @@ int report(const std::string& path, const TrainResult& r, const Tool& tool) {
   all["best_epoch"] = r.has_best ? Json(r.best_epoch) : Json();
   all["best_objective"] = r.has_best ? Json(r.best_objective) : Json();
   all["converged"] = r.has_best ? Json(r.converged) : Json();
+  all["figures"] = nullptr;
   std::string text = fmt::format("{}: {} epochs, {} steps", path, r.epochs, grouped(r.steps));
   if (r.has_best) text += fmt::format("; best epoch {} (validation objective {})", r.best_epoch, number(r.best_objective));
   if (r.has_best && !r.converged) text += "; not converged: the best epoch is the last";
@@ -138,7 +140,14 @@ int report(const std::string& path, const TrainResult& r, const Tool& tool) {
   if (r.stopped) {
     text += "stopped by a signal; --resume continues it\n";
   } else {
-    write_run_pictures(path);
+    const Run run = open_run(path);
+    const Dataset data = load_run_data(run);
+    if (data.test.size() > 0) {
+      const Figures figures = write_summary(path, &data);
+      all["figures"] = Json::parse(to_json(figures));
+      text += "\n" + to_text(figures);
+    }
+    write_run_pictures(run, data);
   }
   print(tool.shared().json ? all.dump(2) + "\n" : text);
   return r.stopped ? 128 + pending_signal() : 0;

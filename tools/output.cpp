@@ -55,12 +55,13 @@ std::string kind_of_output(std::string_view path) {
   return "";
 }
 
-OutPath::OutPath(std::string path, bool force, std::initializer_list<std::string_view> kinds, std::function<bool(std::string_view)> owned)
+OutPath::OutPath(std::string path, bool force, std::initializer_list<std::string_view> kinds, std::function<bool(std::string_view)> owned,
+                 std::string_view option)
     : path_(std::move(path)), kind_(kind_of_output(path_)), owned_(std::move(owned)) {
-  if (path_.empty()) throw UsageError("--out: expected a path");
+  if (path_.empty()) throw UsageError(fmt::format("{}: expected a path", option));
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   if (std::find(kinds.begin(), kinds.end(), kind_) == kinds.end())
-    throw UsageError(fmt::format("--out {}: this tool writes {}; this is {}", path_, listed(kinds),
+    throw UsageError(fmt::format("{} {}: this tool writes {}; this is {}", option, path_, listed(kinds),
                                  kind_.empty() ? "a folder" : "a " + kind_ + " file"));
   if (!fs::exists(fs::symlink_status(path_))) return;
   if (kind_.empty()) {
@@ -109,7 +110,7 @@ GridSize parse_grid(std::string_view text) {
   return size;
 }
 
-void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns) {
+void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns, Index padding) {
   if (out.kind() != ".npy" && (values.rank() != 4 || (values.size(3) != 1 && values.size(3) != 3)))
     fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels; .npy takes any numbers", out.path(),
                             values.shape().without(0).str()));
@@ -117,7 +118,7 @@ void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index 
   out.make_way();
   if (out.kind() == ".npy") return save_npy(out.path(), values.to(DType::float32));
   const Tensor pixels = to_pixels(values);
-  if (out.kind() == ".png") return save_png(out.path(), grid(pixels, rows, columns));
+  if (out.kind() == ".png") return save_png(out.path(), grid(pixels, rows, columns, padding));
   for (Index i = 0; i < pixels.size(0); i++) save_png(out.file(std::to_string(i) + ".png"), pixels[i]);
 }
 

@@ -21,7 +21,8 @@ class OutPath {
  public:
   // `kinds`: what the tool can write: ".png", ".npy", ...; "" stands for a folder. Throws UsageError for another, Error where something
   // exists that must not be replaced: before any work is done. `owned` says of a name in the folder whether the tool writes such files.
-  OutPath(std::string path, bool force, std::initializer_list<std::string_view> kinds, std::function<bool(std::string_view)> owned = {});
+  OutPath(std::string path, bool force, std::initializer_list<std::string_view> kinds, std::function<bool(std::string_view)> owned = {},
+          std::string_view option = "--out");
 
   const std::string& path() const { return path_; }
   const std::string& kind() const { return kind_; }  // ".png", ...; "" for a folder
@@ -36,7 +37,7 @@ class OutPath {
 
 // Pictures (n, h, w, c) with values 0 to 1: a grid with `rows` rows of `columns` for .png, a folder of 0.png, 1.png, ... for a folder; any
 // shape (n, ...) as float32 for .npy. Throws Error for vectors, and channels other than 1 and 3, where a picture is wanted.
-void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns);
+void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns, Index padding = 2);
 bool is_numbered_picture(std::string_view name);  // "0.png", "12.png": what write_pictures leaves in a folder
 
 // The squarest grid for n pictures: columns first, at least as many as rows.

@@ -18,14 +18,12 @@ Tensor paired_rows(const Tensor& inputs, const Tensor& outputs, Index columns) {
   return all;
 }
 
-void write_run_pictures(const std::string& run_folder) {
-  const Run run = open_run(run_folder);
+void write_run_pictures(const Run& run, const Dataset& data) {
   const Shape& shape = run.example_shape;
   if (shape.rank() != 3 || (shape[2] != 1 && shape[2] != 3)) return;
   const auto save = [&](const char* name, const Tensor& pictures, Index columns, Index padding) {
-    save_png(run_folder + "/" + name, grid(to_pixels(pictures), pictures.size(0) / columns, columns, padding));
+    save_png(run.path + "/" + name, grid(to_pixels(pictures), pictures.size(0) / columns, columns, padding));
   };
-  const Dataset data = load_run_data(run);
   const Index count = std::min<Index>(20, data.test.size());
   if (count > 0) {
     const Tensor inputs = model_inputs(run, data.test, count);

@@ -4,8 +4,9 @@
 exp:    (exp(r) - 1 - r) / r^2 on |r| <= ln(2) / 2 (with a margin for the rounding of x / ln 2)
 erfcx:  (1 + t) Phi(-t) exp(t^2 / 2) as a polynomial in u = (t - 3) / (t + 3), 0 <= t <= 15 or 40
         (the substitution is that of Shepherd and Laframboise 1981, "Chebyshev approximation of (1 + 2x) exp(x^2) erfc x")
+log1p:  (log(1 + e) - e) / e^2 on 0 <= e <= 1
 """
-from mpmath import mp, mpf, cos, pi, exp, erfc, sqrt, log, matrix, lu_solve, expm1
+from mpmath import mp, mpf, cos, pi, exp, erfc, sqrt, log, log1p, matrix, lu_solve, expm1
 
 mp.dps = 60
 
@@ -34,9 +35,15 @@ def mills(u):
     return (1 + t) * erfc(t / sqrt(2)) / 2 * exp(t * t / 2)
 
 
+def logarithm(e):
+    return (log1p(e) - e) / e**2 if abs(e) > 1e-20 else -mpf(1) / 2
+
+
 for name, f, low, high, degree in [
     ("exp float", tail, -log(2) / 2 * 1.001, log(2) / 2 * 1.001, 5),
     ("exp double", tail, -log(2) / 2 * 1.001, log(2) / 2 * 1.001, 10),
+    ("log1p float", logarithm, mpf(0), mpf(1), 9),
+    ("log1p double", logarithm, mpf(0), mpf(1), 20),
     ("erfcx float", mills, mpf(-1), mpf(12) / 18, 11),
     ("erfcx double", mills, mpf(-1), mpf(37) / 43, 26),
 ]:

@@ -19,8 +19,11 @@ struct Floating<float> {
   static constexpr int mantissa_bits = 23;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // ln2_high times a whole number is exact
   static constexpr float round = 0x1.8p23f, bias = 127;                       // x + round - round is x rounded to a whole number
-  static constexpr float exp_least = -105, exp_most = 89, expm1_least = -20;  // beyond: 0, infinity, -1
+  static constexpr float exp_least = -105, exp_most = 89, exp_normal = -87.33f,
+                         expm1_least = -20;  // beyond: 0, infinity, no normal number, -1
   static constexpr float exp_tail[] = {0.500000001, 0.166666667, 0.0416664642, 0.00833331084, 0.00139337307, 0.000198910805};
+  static constexpr float log1p_tail[] = {-0.499999995, 0.333332373,   -0.249967599, 0.19956708,   -0.163651529,
+                                         0.130333642,  -0.0913941377, 0.0493099734, -0.017184267, 0.00280164199};
 };
 
 template <>
@@ -29,7 +32,7 @@ struct Floating<double> {
   static constexpr int mantissa_bits = 52;
   static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   static constexpr double round = 0x1.8p52, bias = 1023;
-  static constexpr double exp_least = -746, exp_most = 710, expm1_least = -40;
+  static constexpr double exp_least = -746, exp_most = 710, exp_normal = -708.39, expm1_least = -40;
   static constexpr double exp_tail[] = {0.5,
                                         0.16666666666666671,
                                         0.041666666666666671,
@@ -41,6 +44,27 @@ struct Floating<double> {
                                         2.7557273478718582e-07,
                                         2.5105312729622103e-08,
                                         2.0914755325893202e-09};
+  static constexpr double log1p_tail[] = {-0.5,
+                                          0.33333333333332466,
+                                          -0.2499999999987205,
+                                          0.19999999992471629,
+                                          -0.16666666430978341,
+                                          0.14285709745445543,
+                                          -0.12499941281507687,
+                                          0.11110571142855806,
+                                          -0.099963243475501368,
+                                          0.09071835292534261,
+                                          -0.0825618541627825,
+                                          0.074448170199422264,
+                                          -0.065040103660368553,
+                                          0.053223522460321214,
+                                          -0.039125051152339441,
+                                          0.024682950191684934,
+                                          -0.012732150528247672,
+                                          0.0050810904785489937,
+                                          -0.0014569248473329174,
+                                          0.00026529597054253103,
+                                          -2.2938856818471438e-05};
 };
 
 // c[0] + c[1] x + c[2] x^2 + ...
@@ -91,6 +115,14 @@ inline B exponential(const B& x) {
   return exponential(x, B(0));
 }
 
+// exp(x) for x <= 0, where a result below the smallest normal number may be 0: cheaper.
+template <class B>
+inline B decay(const B& x) {
+  using F = Floating<typename B::value_type>;
+  const ReducedExp<B> e(x, B(0));
+  return xsimd::select(x < B(F::exp_normal), B(0), (B(1) + e.p) * two_to(e.n));  // where n is out of range, nothing of it is kept
+}
+
 // exp(x) - 1, without cancellation near 0.
 template <class B>
 inline B exponential_minus_1(const B& x) {
@@ -98,6 +130,12 @@ inline B exponential_minus_1(const B& x) {
   const ReducedExp<B> e(within(x, B(F::expm1_least), B(F::exp_most)), B(0));
   const B half = two_to(B(e.n - B(1)));  // 2^n (p + 1) - 1 = 2 (2^(n-1) p + (2^(n-1) - 1/2)), finite up to the largest number
   return B(2) * xsimd::fma(half, e.p, half - B(0.5));
+}
+
+// log(1 + e) for 0 <= e <= 1.
+template <class B>
+inline B log1p_of_unit(const B& e) {
+  return xsimd::fma(e * e, polynomial(e, Floating<typename B::value_type>::log1p_tail), e);
 }
 
 template <class B>

@@ -8,13 +8,13 @@ namespace elbo::ELBO_ISA_NAMESPACE {
 
 template <class B>
 inline B sigmoid(const B& x) {  // through exp(-|x|), so that nothing overflows
-  const B e = exponential(B(-xsimd::abs(x))), s = B(1) / (B(1) + e);
+  const B e = decay(B(-xsimd::abs(x))), s = B(1) / (B(1) + e);
   return xsimd::select(x >= B(0), s, e * s);
 }
 
 template <class B>
 inline B softplus(const B& x) {
-  return xsimd::max(x, B(0)) + xsimd::log1p(exponential(B(-xsimd::abs(x))));
+  return xsimd::max(x, B(0)) + log1p_of_unit(decay(B(-xsimd::abs(x))));
 }
 
 template <class B>

@@ -39,10 +39,10 @@ double sum_row(const T* a, const T* b, T* d, std::int64_t n, F f) {
 template <class T>
 double bernoulli(const T* logits, const T* target, T* d, std::int64_t n) {
   using B = Batch<T>;
-  const auto loss = [](const B& o, const B& t, const B& e) { return xsimd::max(o, B(0)) - o * t + xsimd::log1p(e); };
-  if (!d) return sum_row<T>(logits, target, nullptr, n, [&](const B& o, const B& t, B&) { return loss(o, t, xsimd::exp(-xsimd::abs(o))); });
+  const auto loss = [](const B& o, const B& t, const B& e) { return xsimd::max(o, B(0)) - o * t + log1p_of_unit(e); };
+  if (!d) return sum_row<T>(logits, target, nullptr, n, [&](const B& o, const B& t, B&) { return loss(o, t, decay(B(-xsimd::abs(o)))); });
   return sum_row<T>(logits, target, d, n, [&](const B& o, const B& t, B& slope) {
-    const B e = xsimd::exp(-xsimd::abs(o)), s = B(1) / (B(1) + e);
+    const B e = decay(B(-xsimd::abs(o))), s = B(1) / (B(1) + e);
     slope = xsimd::select(o >= B(0), s, e * s) - t;
     return loss(o, t, e);
   });
@@ -78,13 +78,13 @@ void soft_clamp(const T* x, T low, T high, T* y, T* slope, std::int64_t n) {
 template <class T>
 void kl(const T* mu, const T* logvar, T* y, std::int64_t n) {
   using B = Batch<T>;
-  map(mu, 1, logvar, 1, y, n, [](B m, B v) { return B(0.5) * (m * m + (xsimd::expm1(v) - v)); });
+  map(mu, 1, logvar, 1, y, n, [](B m, B v) { return B(0.5) * (m * m + (exponential_minus_1(v) - v)); });
 }
 
 template <class T>
 void reparameterise(const T* mu, const T* logvar, const T* epsilon, T* z, std::int64_t n) {
   using B = Batch<T>;
-  map(logvar, 1, epsilon, 1, z, n, [](B v, B e) { return xsimd::exp(B(0.5) * v) * e; });
+  map(logvar, 1, epsilon, 1, z, n, [](B v, B e) { return exponential(B(B(0.5) * v)) * e; });
   map(mu, 1, z, 1, z, n, [](B m, B noise) { return m + noise; });
 }
 

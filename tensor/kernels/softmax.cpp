@@ -16,7 +16,7 @@ void softmax(const T* x, T* y, std::int64_t rows, std::int64_t n) {
   using B = Batch<T>;
   for (std::int64_t r = 0; r < rows; r++, x += n, y += n) {
     const B m(T(fold_row<T>(n, Max<B>{}, x)));
-    map(x, y, n, [&](B v) { return exponential(B(v - m)); });
+    map(x, y, n, [&](B v) { return decay(B(v - m)); });
     const B scale(T(1 / fold_row<T>(n, Sum<B>{}, y)));
     map(y, y, n, [&](B v) { return v * scale; });
   }

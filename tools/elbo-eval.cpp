@@ -1,0 +1,91 @@
+// elbo-eval: measures a run on a part of its data.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lab/evaluate.h"
+#include "tensor/error.h"
+#include "tensor/file.h"
+#include "tensor/npy.h"
+#include "tools/common.h"
+#include "tools/output.h"
+#include "tools/run_options.h"
+#include "tools/signals.h"
+#include "tools/terminal.h"
+
+namespace elbo {
+namespace {
+
+struct Options {
+  std::string run, per_example;
+  Index importance_samples = 0;
+  std::optional<Index> examples;
+};
+
+// One row an example, the columns of the .csv after the index, float64.
+Tensor as_array(const PerExample& rows) {
+  const std::vector<double>* columns[] = {&rows.total,         &rows.reconstruction,         &rows.kl,
+                                          &rows.squared_error, &rows.reconstruction_at_mean, &rows.squared_error_at_mean,
+                                          &rows.nll,           &rows.effective_samples};
+  const Index n = Index(rows.total.size());
+  Index width = !rows.label.empty();
+  for (const auto* c : columns) width += !c->empty();
+  Tensor array({n, width}, DType::float64);
+  for (Index i = 0; i < n; i++) {
+    Index j = 0;
+    if (!rows.label.empty()) array.set<double>({i, j++}, double(rows.label[std::size_t(i)]));
+    for (const auto* c : columns)
+      if (!c->empty()) array.set<double>({i, j++}, (*c)[std::size_t(i)]);
+  }
+  return array;
+}
+
+void write(const OutPath& out, const PerExample& rows) {
+  const Deferred guard;
+  out.make_way();
+  if (out.kind() == ".csv")
+    write_file_atomically(out.path(), bytes_of(to_csv(rows)));
+  else
+    save_npy(out.path(), as_array(rows));
+}
+
+int run(const Tool& tool, const Options& o) {
+  const SharedOptions& shared = tool.shared();
+  std::optional<OutPath> out;
+  if (!o.per_example.empty())
+    out.emplace(o.per_example, shared.force, std::initializer_list<std::string_view>{".csv", ".npy"}, nullptr, "--per-example");
+  const Run run = open_chosen_run(o.run, shared);
+  PerExample rows;
+  const Figures figures = evaluate(run, load_run_data(run, shared.data),
+                                   {.part = part_from_name(shared.split),
+                                    .importance_samples = o.importance_samples,
+                                    .examples = o.examples.value_or(0),
+                                    .seed = tool.seed(),
+                                    .per_example = out ? &rows : nullptr});
+  if (out) write(*out, rows);
+  print(shared.json ? to_json(figures) : to_text(figures));
+  return 0;
+}
+
+}  // namespace
+}  // namespace elbo
+
+int main(int argc, char** argv) {
+  using namespace elbo;
+  Options o;
+  Tool tool("elbo-eval",
+            "Measures a run on a part of its data: the negative ELBO and its parts, squared error, active units, and with importance "
+            "samples the negative log-likelihood. Nats per example.",
+            {"elbo-eval runs/first", "elbo-eval runs/first --importance-samples 100 --json",
+             "elbo-eval runs/first --split valid --per-example figures.csv"});
+  tool.usage("RUN [--split S] [--importance-samples K] [--examples N] [--per-example FILE]")
+      .positional("RUN", "a run folder, or a .safetensors of one", o.run)
+      .share({"--data", "--split", "--weights"})
+      .option("--importance-samples", "K", "also the negative log-likelihood, importance-weighted with K samples", o.importance_samples, 1,
+              1000000)
+      .option("--examples", "N", "only the first N examples of the part", o.examples, 1, Index(1) << 31)
+      .option("--per-example", "FILE", "figures of each example: .csv, or .npy (the columns of the .csv after the index)", o.per_example)
+      .share({"--force", "--seed", "--json"});
+  return tool.run(argc, argv, [&] { return run(tool, o); });
+}

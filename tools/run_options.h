@@ -1,0 +1,20 @@
+#pragma once
+// Opening the run that a tool was given.
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "models/run.h"
+#include "tools/common.h"
+
+namespace elbo {
+
+// The run at `path` with the weights of --weights.
+Run open_chosen_run(const std::string& path, const SharedOptions& shared);
+
+// {"run": ..., "weights": ...}: what every result names.
+nlohmann::ordered_json about_run(const Run& run);
+
+// A part of the run's data, or of --data.
+Split chosen_split(const Run& run, const SharedOptions& shared);
+
+}  // namespace elbo
