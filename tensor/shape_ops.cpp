@@ -50,14 +50,42 @@ void for_width(DType type, F&& f) {
   }
 }
 
-// to[i * to_step + j] = from[i + j * from_step], i < m, j < n: in tiles of 32 x 32, which stay in the first cache both ways.
+// A block of 4 x 4 numbers of 32 bits, transposed in registers.
+void transpose_block(const std::uint32_t* from, Index from_step, std::uint32_t* to, Index to_step) {
+  using Four [[gnu::vector_size(16)]] = std::uint32_t;
+  Four a, b, c, d;
+  std::memcpy(&a, from, sizeof a);
+  std::memcpy(&b, from + from_step, sizeof b);
+  std::memcpy(&c, from + 2 * from_step, sizeof c);
+  std::memcpy(&d, from + 3 * from_step, sizeof d);
+  const Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Four cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  a = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+  b = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+  c = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  d = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+  std::memcpy(to, &a, sizeof a);
+  std::memcpy(to + to_step, &b, sizeof b);
+  std::memcpy(to + 2 * to_step, &c, sizeof c);
+  std::memcpy(to + 3 * to_step, &d, sizeof d);
+}
+
+// to[i * to_step + j] = from[i + j * from_step], i < m, j < n: in tiles of 64 x 16, which stay in the first cache both ways.
 template <class T>
 void copy_transposed(const T* from, Index from_step, T* to, Index to_step, Index m, Index n) {
-  constexpr Index tile = 32;
-  for (Index i0 = 0; i0 < m; i0 += tile)
-    for (Index j0 = 0; j0 < n; j0 += tile) {
-      const Index i1 = std::min(m, i0 + tile), j1 = std::min(n, j0 + tile);
-      for (Index i = i0; i < i1; i++)
+  constexpr Index tile_m = 64, tile_n = 16, block = 4;
+  for (Index i0 = 0; i0 < m; i0 += tile_m)
+    for (Index j0 = 0; j0 < n; j0 += tile_n) {
+      const Index i1 = std::min(m, i0 + tile_m), j1 = std::min(n, j0 + tile_n);
+      Index i = i0;
+      if constexpr (sizeof(T) == 4)
+        for (; i + block <= i1; i += block) {
+          Index j = j0;
+          for (; j + block <= j1; j += block) transpose_block(from + i + j * from_step, from_step, to + i * to_step + j, to_step);
+          for (; j < j1; j++)
+            for (Index k = i; k < i + block; k++) to[k * to_step + j] = from[k + j * from_step];
+        }
+      for (; i < i1; i++)
         for (Index j = j0; j < j1; j++) to[i * to_step + j] = from[i + j * from_step];
     }
 }
