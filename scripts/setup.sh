@@ -23,7 +23,12 @@ run_apt() {
     as_root=(sudo)
     [ -t 0 ] || as_root=(sudo -n)  # nobody is there to type a password
   fi
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
+  local log status=0
+  log=$(mktemp)
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >"$log" 2>&1 || status=$?
+  [ $status = 0 ] || cat "$log" >&2  # its report is long: shown when something went wrong
+  rm -f "$log"
+  return $status
 }
 
 # Installs packages; with lists too old to find a file, once more with new lists.
