@@ -8,7 +8,6 @@ has_package() {
   case $1 in
     g++) command -v g++ >/dev/null ;;
     clang) compgen -c clang++ >/dev/null ;;  # clang++, or clang++-14 and the like
-    libomp-dev) dpkg-query -W -f '${db:Status-Status}\n' 'libomp-*dev' 2>/dev/null | grep -qx installed ;;
     chromium) command -v chromium >/dev/null || command -v google-chrome >/dev/null ;;
     *) dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed ;;
   esac
