@@ -31,6 +31,18 @@ bool is_id(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
 }
 
+// Code, escaped, that may be broken behind a comma or a colon: names such as dense-vae:objective.beta=4,model.latent=2 are long.
+std::string breakable(std::string_view code) {
+  std::string out;
+  for (std::size_t at = 0; at < code.size();) {
+    const std::size_t end = std::min(code.find_first_of(",:", at), code.size() - 1) + 1;
+    out += escape_xml(code.substr(at, end - at));
+    if (end < code.size()) out += "<wbr/>";
+    at = end;
+  }
+  return out;
+}
+
 std::string figure_html(const Figure& figure) {
   std::string out = "<figure>";
   if (figure.svg.empty() == !figure.picture)
@@ -80,7 +92,7 @@ std::string prose_html(std::string_view prose) {
     std::string html;
     std::size_t length = 0;
     if (const Mark code = mark(rest, "`", "`"); !code.inside.empty()) {
-      html = "<code>" + escape_xml(code.inside) + "</code>";
+      html = "<code>" + breakable(code.inside) + "</code>";
       length = code.all.size();
     } else if (const Mark bold = mark(rest, "**", "**"); !bold.inside.empty()) {
       html = "<strong>" + escape_xml(bold.inside) + "</strong>";
@@ -128,10 +140,11 @@ Content& Content::note(std::string_view prose) {
 
 Content& Content::table(const Table& table) {
   // A wide table scrolls in its own box, which the keyboard reaches too.
-  html_ += fmt::format("<div class=\"table\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>\n",
+  // The caption stays outside it, where it is never wider than the page.
+  html_ += "<figure class=\"table\">";
+  if (!table.caption.empty()) html_ += "<figcaption>" + prose_html(table.caption) + "</figcaption>\n";
+  html_ += fmt::format("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>\n<thead><tr>",
                        escape_xml(table.caption.empty() ? "Table" : table.caption));
-  if (!table.caption.empty()) html_ += "<caption>" + prose_html(table.caption) + "</caption>\n";
-  html_ += "<thead><tr>";
   for (const Column& column : table.columns)
     html_ += fmt::format("<th scope=\"col\"{}{}>{}</th>", column.numeric ? " class=\"number\"" : "",
                          column.hover.empty() ? "" : " title=\"" + escape_xml(column.hover) + "\"", prose_html(column.name));
@@ -149,7 +162,7 @@ Content& Content::table(const Table& table) {
   }
   html_ += "</tbody></table></div>\n";
   if (!table.note.empty()) html_ += "<p class=\"remark\">" + prose_html(table.note) + "</p>\n";
-  html_ += "</div>\n";
+  html_ += "</figure>\n";
   return *this;
 }
 
@@ -188,7 +201,7 @@ Content& Content::pictures(const PictureRows& rows) {
 }
 
 Content& Content::commands(std::string_view text) {
-  html_ += "<pre tabindex=\"0\"><code>" + escape_xml(text) + "</code></pre>\n";
+  html_ += "<pre><code>" + escape_xml(text) + "</code></pre>\n";
   return *this;
 }
 

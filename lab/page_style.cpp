@@ -13,7 +13,7 @@ h1{font-size:clamp(1.6rem,1.2rem + 1.8vw,2.3rem);line-height:1.2;letter-spacing:
 .lead{font-size:1.1rem;color:var(--muted);margin:0 0 1.2rem}
 h2{font-size:1.45rem;line-height:1.25;font-weight:650;margin:0 0 .8rem;letter-spacing:-.005em}
 h3{font-size:1.1rem;line-height:1.3;font-weight:650;margin:2rem 0 .5rem}
-h1,h2,h3,p,li,caption,figcaption,summary,td,th{overflow-wrap:break-word}
+h1,h2,h3,p,li,figcaption,summary,td,th{overflow-wrap:break-word}
 p,ul,.lead,.note{max-width:44rem}
 p{margin:0 0 1rem}
 ul{padding-left:1.3rem;margin:0 0 1rem}
@@ -27,19 +27,20 @@ a:hover,a:focus-visible{text-decoration:underline}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 code,pre{font-family:ui-monospace,"SF Mono","Cascadia Mono","DejaVu Sans Mono",monospace;font-size:.9em}
 code{overflow-wrap:anywhere}
-pre{background:color-mix(in srgb,var(--ink) 5%,var(--paper));border-radius:6px;padding:.8rem 1rem;overflow-x:auto;margin:0 0 1.2rem;line-height:1.5}
-pre code{overflow-wrap:normal;font-size:1em}
+pre{background:color-mix(in srgb,var(--ink) 5%,var(--paper));border-radius:6px;padding:.8rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:0 0 1.2rem;line-height:1.5}
+pre code{font-size:1em}
 .note{border-left:3px solid var(--accent);padding:.1rem 0 .1rem 1rem;margin:0 0 1.2rem}
 .scroll{overflow-x:auto;margin:0 0 .4rem}
 .table{margin:0 0 1.6rem}
+.table figcaption{margin:0 0 .5rem}
 table{border-collapse:collapse;font-size:.95rem;line-height:1.4}
-caption,figcaption{text-align:left;color:var(--muted);font-size:.92rem;line-height:1.45}
-caption{padding:0 0 .5rem}
+figcaption{color:var(--muted);font-size:.92rem;line-height:1.45}
 figcaption{margin-top:.4rem;max-width:44rem}
 th,td{padding:.4rem .9rem;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--line)}
 th:first-child,td:first-child{padding-left:0}
 thead th{border-bottom:1px solid var(--muted);vertical-align:bottom;font-weight:600}
-tbody th{font-weight:500;white-space:nowrap}
+tbody th{font-weight:500;min-width:7.5rem}
+tbody th code{overflow-wrap:normal}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 thead .number{white-space:normal}
 .remark{color:var(--muted);font-size:.92rem;margin:0}
@@ -66,22 +67,22 @@ th,td{padding:.4rem .6rem}
 }
 @media print{
 @page{margin:16mm 15mm}
-body{font-size:10pt;background:#fff}
+html{font-size:10pt}
+body{background:#fff}
 main,header,footer,nav{max-width:none;padding-left:0;padding-right:0}
 header{padding-top:0}
 nav{display:none}
 section{padding:1.2rem 0 .4rem}
-h2,h3,caption,figcaption{break-after:avoid}
-figcaption{break-before:avoid}
-figure,tr,.note,.strip,pre{break-inside:avoid}
+h2,h3,.table figcaption{break-after:avoid}
+:not(.table)>figcaption{break-before:avoid}
+figure:not(.table),tr,.note,.strip,pre{break-inside:avoid}
 .plot{max-width:11.5cm}
 .figures .plot{max-width:100%}
 .figures{grid-template-columns:1fr 1fr;gap:.4rem 1.2rem}
-.scroll,pre{overflow:visible}
-pre{white-space:pre-wrap;border:1px solid var(--line)}
+.scroll{overflow:visible}
+pre{border:1px solid var(--line)}
 table{font-size:8.5pt}
 th,td{padding:.25rem .5rem}
-tbody th,.number{white-space:normal}
 details{border:0;padding:0}
 details::details-content{content-visibility:visible;block-size:auto}
 .strip img,.picture{print-color-adjust:exact;-webkit-print-color-adjust:exact}

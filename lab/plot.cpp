@@ -144,8 +144,9 @@ std::string svg(const LinePlot& plot) {
     summary += fmt::format(" Dashed line {} at {}.", rule.label, number_text(rule.at));
   }
   Frame frame(plot.title, plot.description);
-  frame.legend(names, Frame::Key::line);
-  frame.vertical(plot.y, covered(plot.y, ys, 0.05), 230);
+  const bool steps = std::all_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return s.steps; });
+  frame.legend(names, steps ? Frame::Key::steps : Frame::Key::line);
+  frame.vertical(plot.y, covered(plot.y, ys, plot.rules.empty() ? 0.05 : 0.09), 230);  // with rules, room for their labels
   frame.horizontal(plot.x, covered(plot.x, xs, 0), false);
   if (points == 0) frame.note("no data");
   frame.draw(fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>", Frame::id("c"),
@@ -201,7 +202,7 @@ std::string svg(const ScatterPlot& plot) {
   Frame frame(plot.title, plot.description);
   frame.legend(names, Frame::Key::marker);
   Range x = covered(plot.x, xs, 0.03);
-  Range y = covered(plot.y, ys, 0.03);
+  Range y = covered(plot.y, ys, plot.rules.empty() ? 0.03 : 0.09);  // with rules, room for their labels
   const double height = plot.equal_units ? 380 : 290;
   if (plot.equal_units && !plot.x.log && !plot.y.log) equalise(x, y, 430, height);
   frame.vertical(plot.y, y, height);

@@ -140,14 +140,13 @@ std::string svg(const HeatMap& plot) {
   // What the shades mean.
   frame.skip(26);
   const double at = frame.height() - 16;
-  const std::string low = number_text(range.low, 3);
-  const double start = frame.left() + 10.3 * static_cast<double>(text_length(low)) + 6;
+  const double start = frame.left() + 80;
   for (int i = 0; i < 8; ++i)
     frame.draw(fmt::format("<rect class=\"cell\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" fill-opacity=\"{:.2f}\"/>",
                            coordinate(start + 12 * i), coordinate(at), i / 7.0));
   frame.draw(fmt::format("<rect class=\"outline\" x=\"{}\" y=\"{}\" width=\"96\" height=\"12\"/></g>", coordinate(start), coordinate(at)));
-  frame.text(frame.left(), at + 11, "muted", low);
-  frame.text(start + 102, at + 11, "muted", number_text(range.high, 3) + (plot.value_label.empty() ? "" : "  " + plot.value_label));
+  frame.text(start - 6, at + 11, "muted end", number_text(range.low, 2));
+  frame.text(start + 102, at + 11, "muted", number_text(range.high, 2) + (plot.value_label.empty() ? "" : "  " + plot.value_label));
   return frame.svg(fmt::format("Heat map of {}: {} rows{}, {} columns{}, {}.", value_name, plot.rows.size(),
                                plot.y_label.empty() ? "" : " (" + plot.y_label + ")", n,
                                plot.x_label.empty() ? "" : " (" + plot.x_label + ")", extremes));

@@ -70,7 +70,7 @@ Frame::Frame(std::string_view title, std::string_view description)
   if (title.empty()) return;
   for (const std::string& line : wrap_text(title, 48)) {
     height_ += line_height;
-    text(8, height_ - 5, "heading", line);
+    text(0, height_ - 5, "heading", line);
   }
 }
 
@@ -79,8 +79,8 @@ void Frame::text(double x, double y, std::string_view classes, std::string_view 
 }
 
 void Frame::legend(const std::vector<std::string>& names, Key key) {
-  const double swatch = key == Key::line ? 34 : 18;
-  double x = 8;
+  const double swatch = key == Key::line || key == Key::steps ? 34 : 18;
+  double x = 0;
   bool first = true;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) continue;
@@ -89,14 +89,14 @@ void Frame::legend(const std::vector<std::string>& names, Key key) {
     const double need = swatch + text_width(name) + 14;
     if (first || x + need > width) {
       height_ += line_height + 1;
-      x = 8;
+      x = 0;
       first = false;
     }
     const double middle = height_ - 9.5;
     body_ += fmt::format("<g class=\"{}\">", colour_class(i));
-    if (key == Key::line) {
+    if (key == Key::line || key == Key::steps) {
       body_ += fmt::format("<path class=\"{}\" d=\"M{} {}h28\"/>", dash_class(i), coordinate(x), coordinate(middle));
-      body_ += marker_at(i, x + 14, middle);
+      if (key == Key::line) body_ += marker_at(i, x + 14, middle);
     } else if (key == Key::marker) {
       body_ += marker_at(i, x + 6, middle);
     } else {
@@ -113,13 +113,13 @@ void Frame::axis_label(std::string_view text_of_label) {
   if (text_of_label.empty()) return;
   for (const std::string& line : wrap_text(text_of_label, 52)) {
     height_ += line_height;
-    text(8, height_ - 5, "muted", line);
+    text(0, height_ - 5, "muted", line);
   }
 }
 
 void Frame::vertical_edges(double labels, double height) {
-  left_ = 14 + labels;
-  top_ = height_ + 8;
+  left_ = 10 + labels;
+  top_ = height_ + 12;
   bottom_ = top_ + height;
   height_ = bottom_ + 8;
 }
@@ -229,7 +229,9 @@ void Frame::rule(const Rule& rule, const Axis& axis) {
     labels_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", classes, coordinate(label_x), coordinate(label_y),
                            escape_xml(rule.label));
   };
-  if (!rule.vertical) return label(right_ - 2, at - top_ > 18 ? at - 5 : at + 15, "halo end");
+  // On the side of the nearer edge, where the axis has room for it.
+  const bool below = at > (top_ + bottom_) / 2 ? bottom_ - at > 17 : at - top_ <= 17;
+  if (!rule.vertical) return label(right_ - 2, below ? at + 14 : at - 5, "halo end");
   const bool before = at + text_width(rule.label) + 6 > right_;
   label(before ? at - 5 : at + 5, top_ + 12, before ? "halo end" : "halo");
 }

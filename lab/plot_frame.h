@@ -36,7 +36,7 @@ std::string dash_class(std::size_t i);
 
 class Frame {
  public:
-  enum class Key { line, marker, bar };
+  enum class Key { line, steps, marker, bar };
 
   Frame(std::string_view title, std::string_view description);
 
@@ -73,7 +73,7 @@ class Frame {
   std::string title_, description_, body_;
   std::string labels_;  // of the rules: above all that is drawn
   Scale x_, y_;
-  double left_ = 8, right_ = 472, top_ = 0, bottom_ = 0, height_ = 0;
+  double left_ = 0, right_ = 474, top_ = 0, bottom_ = 0, height_ = 0;
 };
 
 }  // namespace elbo::lab

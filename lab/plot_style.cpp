@@ -1,5 +1,7 @@
 // Colours and text of all plots.
 
+#include <string_view>
+
 #include "lab/plot.h"
 #include "tensor/error.h"
 
@@ -48,10 +50,14 @@ std::string plot_css() {
 }
 
 std::string standalone_svg(const std::string& svg) {
+  const std::string_view box = "viewBox=\"0 0 480 ";
+  const std::size_t at = svg.find(box);
   const std::size_t end = svg.find('>');
-  if (!svg.starts_with("<svg ") || end == std::string::npos) fail("standalone_svg", "expected the text of an <svg> element");
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg.substr(0, end + 1) + "<style>" + plot_css() +
-         "</style><rect width=\"100%\" height=\"100%\" style=\"fill:var(--paper)\"/>" + svg.substr(end + 1) + "\n";
+  if (!svg.starts_with("<svg ") || at == std::string::npos || end < at) fail("standalone_svg", "expected a plot of svg()");
+  // A margin on both sides, which a page has by itself.
+  const std::string head = svg.substr(0, at) + "viewBox=\"-12 0 504 " + svg.substr(at + box.size(), end + 1 - at - box.size());
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + head + "<style>" + plot_css() +
+         "</style><rect x=\"-12\" width=\"504\" height=\"100%\" style=\"fill:var(--paper)\"/>" + svg.substr(end + 1) + "\n";
 }
 
 }  // namespace elbo::lab

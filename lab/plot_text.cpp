@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdint>
 
@@ -32,7 +33,12 @@ std::string with_minus(std::string text) {
   return text;
 }
 
-bool break_after(char c) { return c == '-' || c == '=' || c == ',' || c == ':' || c == '/'; }
+// Behind these, and behind a point before a letter ("objective.beta").
+bool break_after(std::string_view text, std::size_t at) {
+  const char c = text[at];
+  if (c == '.') return at + 1 < text.size() && std::isalpha(static_cast<unsigned char>(text[at + 1])) != 0;
+  return c == '-' || c == ',' || c == ':' || c == '/';
+}
 
 // The first `count` code points of `text`, in bytes.
 std::size_t bytes_of(std::string_view text, std::size_t count) {
@@ -135,7 +141,7 @@ std::vector<std::string> wrap_text(std::string_view text, std::size_t width) {
     std::size_t next = 0;  // where the rest begins
     for (std::size_t i = 0; i <= limit; ++i) {
       if (text[i] == ' ') end = i, next = i + 1;
-      if (i < limit && break_after(text[i])) end = next = i + 1;
+      if (i < limit && break_after(text, i)) end = next = i + 1;
     }
     if (end == 0) end = next = limit;
     lines.emplace_back(text.substr(0, end));

@@ -27,8 +27,8 @@ std::string power_of_ten(int exponent);  // "10⁻³"
 
 std::size_t text_length(std::string_view text);  // in code points
 
-// Lines of at most `width` code points, broken at spaces and after hyphens, equals signs, commas, colons and slashes; a longer word is
-// cut. At least one line.
+// Lines of at most `width` code points, broken at spaces, after hyphens, commas, colons, slashes and points within words; a longer word
+// is cut. At least one line.
 std::vector<std::string> wrap_text(std::string_view text, std::size_t width);
 
 }  // namespace elbo::lab

@@ -168,6 +168,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--shots", type=Path)
+    parser.add_argument("--expect", action="append", default=[], metavar="TEXT",
+                        help="for tests of this script: succeed if each TEXT is among the complaints")
     options = parser.parse_args()
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not program:
@@ -192,6 +194,11 @@ def main():
     for line in found:
         print(line)
     print(f"{options.file}: {'good' if not found else f'{len(found)} complaints'}")
+    if options.expect:
+        missed = [text for text in options.expect if not any(text in line for line in found)]
+        for text in missed:
+            print(f"not complained of: {text}")
+        return 1 if missed else 0
     return 1 if found else 0
 
 

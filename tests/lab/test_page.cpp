@@ -28,6 +28,7 @@ TEST_CASE("prose: marks become elements, everything else is escaped") {
   CHECK(prose_html("5 * 3 ** 2, [1], a ` b, [x](http://example.org)") == "5 * 3 ** 2, [1], a ` b, [x](http://example.org)");
   CHECK(prose_html("[x](#a\" onclick=\"b)") == "[x](#a&quot; onclick=&quot;b)");
   CHECK(prose_html("`**a**`") == "<code>**a**</code>");
+  CHECK(prose_html("`a,b:c`") == "<code>a,<wbr/>b:<wbr/>c</code>");
   CHECK(prose_html("``") == "``");
   CHECK(prose_html("") == "");
 }
@@ -77,6 +78,7 @@ TEST_CASE("a table: caption, head, row names, numbers to the right; rows of anot
   content.table({.caption = "c", .columns = {{"name"}, {"value", true, "what it is"}}, .rows = {{"a", "1.5"}}, .note = "n"});
   CHECK(fault(content) == "");
   CHECK(contains(content.html(), "<th scope=\"col\" class=\"number\" title=\"what it is\">value</th>"));
+  CHECK(contains(content.html(), "<figcaption>c</figcaption>"));
   CHECK(contains(content.html(), "<th scope=\"row\">a</th><td class=\"number\">1.5</td>"));
   CHECK(contains(error_of([&] { content.table({.caption = "short", .columns = {{"a"}, {"b"}}, .rows = {{"1"}}}); }), "'short'"));
 }

@@ -84,6 +84,7 @@ TEST_CASE("text: escaping, numbers, line breaks") {
   CHECK(text_length("ü±🙂") == 3);
   CHECK(wrap_text("dense-vae", 20) == std::vector<std::string>{"dense-vae"});
   CHECK(wrap_text("dense-vae:objective.beta=4", 16) == std::vector<std::string>{"dense-vae:", "objective.beta=4"});
+  CHECK(wrap_text("objective.beta=0.5", 12) == std::vector<std::string>{"objective.", "beta=0.5"});
   CHECK(wrap_text("three small words", 11) == std::vector<std::string>{"three small", "words"});
   CHECK(wrap_text("üüüüü", 2) == std::vector<std::string>{"üü", "üü", "ü"});
 }
