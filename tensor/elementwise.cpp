@@ -148,7 +148,8 @@ Tensor binary(Binary f, const Tensor& a, const Tensor& b) {
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x.clone();
-  if (!(broadcast("broadcast_to", x.shape(), shape) == shape)) fail("broadcast_to", fmt::format("{} does not broadcast to {}", x.shape().str(), shape.str()));
+  if (!(broadcast("broadcast_to", x.shape(), shape) == shape))
+    fail("broadcast_to", fmt::format("{} does not broadcast to {}", x.shape().str(), shape.str()));
   Tensor y(shape, x.dtype());
   if (y.numel() == 0) return y;
   for_any(x.dtype(), [&]<class T>(T) {

@@ -30,17 +30,33 @@ struct Dispatch {
 
 // Declares `name` in the namespace of every instruction set of this build and defines the dispatcher `name()` over them.
 #if defined(__x86_64__)
-#define ELBO_KERNEL_TABLE(Table, name)                                                                                \
-  namespace isa_reference { extern const Table name; }                                                                \
-  namespace isa_baseline { extern const Table name; }                                                                 \
-  namespace isa_avx2 { extern const Table name; }                                                                     \
-  namespace isa_avx512 { extern const Table name; }                                                                   \
-  inline constexpr Dispatch<Table> name{{&isa_reference::name, &isa_baseline::name, &isa_avx2::name, &isa_avx512::name, nullptr}}
+#define ELBO_KERNEL_TABLE(Table, name)                                                         \
+  namespace isa_reference {                                                                    \
+  extern const Table name;                                                                     \
+  }                                                                                            \
+  namespace isa_baseline {                                                                     \
+  extern const Table name;                                                                     \
+  }                                                                                            \
+  namespace isa_avx2 {                                                                         \
+  extern const Table name;                                                                     \
+  }                                                                                            \
+  namespace isa_avx512 {                                                                       \
+  extern const Table name;                                                                     \
+  }                                                                                            \
+  inline constexpr Dispatch<Table> name {                                                      \
+    { &isa_reference::name, &isa_baseline::name, &isa_avx2::name, &isa_avx512::name, nullptr } \
+  }
 #else
-#define ELBO_KERNEL_TABLE(Table, name)                                                                                \
-  namespace isa_reference { extern const Table name; }                                                                \
-  namespace isa_neon { extern const Table name; }                                                                     \
-  inline constexpr Dispatch<Table> name{{&isa_reference::name, nullptr, nullptr, nullptr, &isa_neon::name}}
+#define ELBO_KERNEL_TABLE(Table, name)                                   \
+  namespace isa_reference {                                              \
+  extern const Table name;                                               \
+  }                                                                      \
+  namespace isa_neon {                                                   \
+  extern const Table name;                                               \
+  }                                                                      \
+  inline constexpr Dispatch<Table> name {                                \
+    { &isa_reference::name, nullptr, nullptr, nullptr, &isa_neon::name } \
+  }
 #endif
 
 }  // namespace elbo

@@ -23,7 +23,7 @@ constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr int classes = 4 * 56;
 int class_of(std::size_t bytes) {
   if (bytes <= alignment) return 0;
-  const int exponent = std::bit_width(bytes - 1) - 1;             // 2^exponent <= bytes - 1
+  const int exponent = std::bit_width(bytes - 1) - 1;  // 2^exponent <= bytes - 1
   const std::size_t quarter = std::size_t{1} << (exponent - 2);
   const std::size_t step = (bytes - 1 - (std::size_t{1} << exponent)) / quarter;  // 0..3: which quarter above the power of two
   return 4 * (exponent - 6) + int(step) + 1;
@@ -49,8 +49,11 @@ Pool& pool() {  // never destroyed: tensors in static objects may be freed after
 }
 
 void* system_allocate(std::size_t bytes) {
-  void* block = std::aligned_alloc(bytes >= huge_page ? huge_page : alignment, bytes >= huge_page ? (bytes + huge_page - 1) / huge_page * huge_page : bytes);
-  if (!block) fail("memory", fmt::format("out of memory: {} bytes wanted, {} in use; a smaller batch or model would need less", bytes, pool().stats.live_bytes));
+  void* block = std::aligned_alloc(bytes >= huge_page ? huge_page : alignment,
+                                   bytes >= huge_page ? (bytes + huge_page - 1) / huge_page * huge_page : bytes);
+  if (!block)
+    fail("memory", fmt::format("out of memory: {} bytes wanted, {} in use; a smaller batch or model would need less", bytes,
+                               pool().stats.live_bytes));
 #if defined(MADV_HUGEPAGE)
   if (bytes >= huge_page) madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // fewer page-table misses in large matrices
 #endif

@@ -26,16 +26,16 @@ void release_cached_memory();  // gives everything cached back to the system
 // When on, every new block is filled with 0xff bytes (NaN as float32 and float64): what is not written shows. For tests.
 void set_poison(bool on);
 
-void* pool_allocate(std::size_t bytes);             // throws Error when the system has no memory left
-void pool_free(void* block, std::size_t bytes);     // `bytes` as given to pool_allocate
+void* pool_allocate(std::size_t bytes);          // throws Error when the system has no memory left
+void pool_free(void* block, std::size_t bytes);  // `bytes` as given to pool_allocate
 
 // Reference-counted memory shared by tensor handles. `version` counts writes, so that damage to a saved tensor is noticed.
 struct Storage {
   std::atomic<int> references{1};
   std::atomic<std::uint32_t> version{0};
-  std::size_t bytes = 0;       // size of `data`
-  std::byte* data = nullptr;   // behind this header, or inside `parent`'s data
-  Storage* parent = nullptr;   // kept alive by this one
+  std::size_t bytes = 0;      // size of `data`
+  std::byte* data = nullptr;  // behind this header, or inside `parent`'s data
+  Storage* parent = nullptr;  // kept alive by this one
 };
 
 class StorageRef {

@@ -8,8 +8,8 @@
 
 namespace elbo {
 
-int threads();             // default: the cores this process may run on
-void set_threads(int n);   // 1 <= n <= 1024, otherwise UsageError
+int threads();            // default: the cores this process may run on
+void set_threads(int n);  // 1 <= n <= 1024, otherwise UsageError
 
 namespace detail {
 void run_chunks(Index chunks, void (*body)(void* context, Index chunk), void* context);
@@ -21,7 +21,8 @@ template <class F>
 void parallel(Index chunks, F&& f) {
   if (chunks <= 0) return;
   if (chunks == 1) return f(Index{0});
-  detail::run_chunks(chunks, [](void* c, Index i) { (*static_cast<std::remove_reference_t<F>*>(c))(i); }, const_cast<void*>(static_cast<const void*>(&f)));
+  detail::run_chunks(
+      chunks, [](void* c, Index i) { (*static_cast<std::remove_reference_t<F>*>(c))(i); }, const_cast<void*>(static_cast<const void*>(&f)));
 }
 
 // Cuts 0 .. n-1 into equal ranges of about `grain` and calls f(begin, end) for each, in parallel. Boundaries are multiples of 64

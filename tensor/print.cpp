@@ -9,8 +9,8 @@
 namespace elbo {
 namespace {
 
-constexpr Index edge = 3;        // elements shown at each end of a long axis
-constexpr Index whole = 1000;    // tensors up to this many elements are shown whole
+constexpr Index edge = 3;      // elements shown at each end of a long axis
+constexpr Index whole = 1000;  // tensors up to this many elements are shown whole
 
 struct Format {
   bool integers = true, scientific = false;

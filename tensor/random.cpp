@@ -95,8 +95,12 @@ void fill_words(std::uint32_t* out, std::uint32_t first_block, Index blocks, con
 
 void fill_uniform(Tensor& out, const RandomKey& key, std::uint32_t first) { fill_uniform(out, key, counting_from(first)); }
 void fill_normal(Tensor& out, const RandomKey& key, std::uint32_t first) { fill_normal(out, key, counting_from(first)); }
-void fill_uniform(Tensor& out, const RandomKey& key, std::span<const std::int32_t> examples) { fill_uniform(out, key, named_by(out, examples)); }
-void fill_normal(Tensor& out, const RandomKey& key, std::span<const std::int32_t> examples) { fill_normal(out, key, named_by(out, examples)); }
+void fill_uniform(Tensor& out, const RandomKey& key, std::span<const std::int32_t> examples) {
+  fill_uniform(out, key, named_by(out, examples));
+}
+void fill_normal(Tensor& out, const RandomKey& key, std::span<const std::int32_t> examples) {
+  fill_normal(out, key, named_by(out, examples));
+}
 
 void fill_bernoulli(Tensor& out, const Tensor& p, const RandomKey& key, std::uint32_t first) {
   require_same_dtype("fill_bernoulli", out, p);

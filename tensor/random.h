@@ -13,19 +13,19 @@ namespace elbo {
 
 // What a draw is for. Numbers are part of the file format: never renumber, only append.
 enum class Purpose : std::uint8_t {
-  initial = 1,     // initial weights; step: a hash of the parameter's name
-  shuffle = 2,     // order of the examples; step: the epoch
-  latent = 3,      // noise of the reparameterised sample; step: the update
+  initial = 1,  // initial weights; step: a hash of the parameter's name
+  shuffle = 2,  // order of the examples; step: the epoch
+  latent = 3,   // noise of the reparameterised sample; step: the update
   dropout = 4,
   binarize = 5,
   dequantize = 6,
-  split = 7,       // parts of a data set
-  sample = 8,      // codes and choices of the sampling tools
-  evaluate = 9,    // latent noise of evaluation
+  split = 7,     // parts of a data set
+  sample = 8,    // codes and choices of the sampling tools
+  evaluate = 9,  // latent noise of evaluation
   digits = 10,
   shapes = 11,
   sentences = 12,
-  test = 13,       // tests, examples, benchmarks
+  test = 13,  // tests, examples, benchmarks
   bootstrap = 14,
 };
 

@@ -65,8 +65,8 @@ Shape broadcast(std::string_view op, const Shape& a, const Shape& b) {
     const int ia = i - (rank - a.rank()), ib = i - (rank - b.rank());
     const Index sa = ia < 0 ? 1 : a[ia], sb = ib < 0 ? 1 : b[ib];
     if (sa != sb && sa != 1 && sb != 1)
-      fail(op, fmt::format("shapes {} and {} do not broadcast: sizes {} and {} of axis {} from the end differ and neither is 1", a.str(), b.str(),
-                           sa, sb, rank - i));
+      fail(op, fmt::format("shapes {} and {} do not broadcast: sizes {} and {} of axis {} from the end differ and neither is 1", a.str(),
+                           b.str(), sa, sb, rank - i));
     sizes[std::size_t(i)] = sa == 1 ? sb : sa;
   }
   return Shape(std::span<const Index>(sizes.data(), std::size_t(rank)));

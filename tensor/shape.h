@@ -22,8 +22,8 @@ class Shape {
 
   int rank() const { return rank_; }
   Index operator[](int axis) const { return sizes_[std::size_t(axis)]; }  // 0 <= axis < rank(), unchecked
-  Index size(int axis) const;                                            // negative axes count from the end; throws out of range
-  Index numel() const;                                                   // product of the sizes; 1 for rank 0
+  Index size(int axis) const;                                             // negative axes count from the end; throws out of range
+  Index numel() const;                                                    // product of the sizes; 1 for rank 0
   Index back() const { return rank_ == 0 ? 1 : sizes_[std::size_t(rank_ - 1)]; }
   const Index* begin() const { return sizes_.data(); }
   const Index* end() const { return sizes_.data() + rank_; }

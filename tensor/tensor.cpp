@@ -38,7 +38,8 @@ Tensor Tensor::full(const Shape& shape, double value, DType type) {
 }
 
 Tensor Tensor::arange(double from, double to, double step, DType type) {
-  if (step == 0 || !std::isfinite(from) || !std::isfinite(to) || !std::isfinite(step)) fail("arange", "expected finite bounds and a step other than 0");
+  if (step == 0 || !std::isfinite(from) || !std::isfinite(to) || !std::isfinite(step))
+    fail("arange", "expected finite bounds and a step other than 0");
   Tensor t({std::max<Index>(0, Index(std::ceil((to - from) / step)))}, type);
   for_any(type, [&]<class T>(T) {
     T* p = t.mutable_data<T>();
@@ -59,7 +60,8 @@ Tensor Tensor::linspace(double from, double to, Index count, DType type) {
 
 template <class T>
 Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
-  if (Index(values.size()) != shape.numel()) fail("tensor", fmt::format("expected {} values for shape {}, got {}", shape.numel(), shape.str(), values.size()));
+  if (Index(values.size()) != shape.numel())
+    fail("tensor", fmt::format("expected {} values for shape {}, got {}", shape.numel(), shape.str(), values.size()));
   Tensor t(shape, dtype_of<T>);
   if (!values.empty()) std::memcpy(t.storage_->data, values.data(), values.size_bytes());
   return t;
@@ -71,7 +73,8 @@ template Tensor Tensor::from<std::uint8_t>(std::span<const std::uint8_t>, const 
 
 const void* Tensor::raw(DType type) const {
   if (!storage_) fail("tensor", "an empty handle holds no data");
-  if (type != type_) fail("tensor", fmt::format("asked for {} data of a {} tensor of shape {}", dtype_name(type), dtype_name(type_), shape_.str()));
+  if (type != type_)
+    fail("tensor", fmt::format("asked for {} data of a {} tensor of shape {}", dtype_name(type), dtype_name(type_), shape_.str()));
   return storage_->data + offset_;
 }
 
@@ -104,7 +107,8 @@ double Tensor::element(Index i) const {
 }
 
 Tensor Tensor::reshape(const Shape& shape) const {
-  if (shape.numel() != numel()) fail("reshape", fmt::format("{} has {} elements, {} has {}", shape_.str(), numel(), shape.str(), shape.numel()));
+  if (shape.numel() != numel())
+    fail("reshape", fmt::format("{} has {} elements, {} has {}", shape_.str(), numel(), shape.str(), shape.numel()));
   Tensor t = *this;
   t.shape_ = shape;
   return t;

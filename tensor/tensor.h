@@ -25,13 +25,17 @@ std::size_t dtype_bytes(DType type);
 
 template <class T>
 constexpr DType dtype_of = [] {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint8_t>);
-  return std::is_same_v<T, float> ? DType::float32 : std::is_same_v<T, double> ? DType::float64 : std::is_same_v<T, std::int32_t> ? DType::int32 : DType::uint8;
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int32_t> ||
+                std::is_same_v<T, std::uint8_t>);
+  return std::is_same_v<T, float>          ? DType::float32
+         : std::is_same_v<T, double>       ? DType::float64
+         : std::is_same_v<T, std::int32_t> ? DType::int32
+                                           : DType::uint8;
 }();
 
 class Tensor {
  public:
-  Tensor() = default;  // no tensor: only assignment and `if (t)` make sense
+  Tensor() = default;                                                // no tensor: only assignment and `if (t)` make sense
   explicit Tensor(const Shape& shape, DType type = DType::float32);  // memory that is not initialised
 
   static Tensor zeros(const Shape& shape, DType type = DType::float32);
@@ -43,11 +47,17 @@ class Tensor {
   template <class T>
   static Tensor from(std::span<const T> values, const Shape& shape);  // throws unless values.size() == shape.numel()
   template <class T>
-  static Tensor from(std::initializer_list<T> values, const Shape& shape) { return from(std::span<const T>(values.begin(), values.size()), shape); }
+  static Tensor from(std::initializer_list<T> values, const Shape& shape) {
+    return from(std::span<const T>(values.begin(), values.size()), shape);
+  }
   template <class T>
-  static Tensor from(const std::vector<T>& values, const Shape& shape) { return from(std::span<const T>(values), shape); }
+  static Tensor from(const std::vector<T>& values, const Shape& shape) {
+    return from(std::span<const T>(values), shape);
+  }
   template <class T>
-  static Tensor from(std::initializer_list<T> values) { return from(values, {Index(values.size())}); }
+  static Tensor from(std::initializer_list<T> values) {
+    return from(values, {Index(values.size())});
+  }
 
   explicit operator bool() const { return bool(storage_); }
   const Shape& shape() const { return shape_; }
@@ -59,32 +69,42 @@ class Tensor {
 
   // The numbers, in row-major order. Asking for another type than dtype() throws. `mutable_data` counts as a write.
   template <class T>
-  const T* data() const { return static_cast<const T*>(raw(dtype_of<T>)); }
+  const T* data() const {
+    return static_cast<const T*>(raw(dtype_of<T>));
+  }
   template <class T>
-  T* mutable_data() { return static_cast<T*>(mutable_raw(dtype_of<T>)); }
+  T* mutable_data() {
+    return static_cast<T*>(mutable_raw(dtype_of<T>));
+  }
   template <class T>
-  std::span<const T> values() const { return {data<T>(), std::size_t(numel())}; }
+  std::span<const T> values() const {
+    return {data<T>(), std::size_t(numel())};
+  }
   const void* raw() const { return storage_ ? storage_->data + offset_ : nullptr; }
 
   // One element, bounds checked; negative indices count from the end.
   template <class T>
-  T at(std::initializer_list<Index> index) const { return data<T>()[offset_of(index)]; }
+  T at(std::initializer_list<Index> index) const {
+    return data<T>()[offset_of(index)];
+  }
   template <class T>
-  void set(std::initializer_list<Index> index, T value) { mutable_data<T>()[offset_of(index)] = value; }
-  double item() const;             // the only element, of any type; throws unless numel() == 1
-  double element(Index i) const;   // element i in row-major order, of any type
+  void set(std::initializer_list<Index> index, T value) {
+    mutable_data<T>()[offset_of(index)] = value;
+  }
+  double item() const;            // the only element, of any type; throws unless numel() == 1
+  double element(Index i) const;  // element i in row-major order, of any type
 
   // These share memory with this tensor.
-  Tensor reshape(const Shape& shape) const;            // the same number of elements
+  Tensor reshape(const Shape& shape) const;  // the same number of elements
   Tensor flatten() const { return reshape({numel()}); }
-  Tensor slice(Index begin, Index end) const;          // rows begin .. end-1 of the leading axis
-  Tensor operator[](Index i) const;                    // row i of the leading axis, that axis removed
+  Tensor slice(Index begin, Index end) const;  // rows begin .. end-1 of the leading axis
+  Tensor operator[](Index i) const;            // row i of the leading axis, that axis removed
 
   Tensor clone() const;
-  Tensor to(DType type) const;     // itself when the type is the same; otherwise converted (floats to integers are truncated)
+  Tensor to(DType type) const;           // itself when the type is the same; otherwise converted (floats to integers are truncated)
   void copy_from(const Tensor& source);  // same shape and type
   void fill(double value);
-  std::string str() const;         // readable: shape, type, long axes elided in the middle
+  std::string str() const;  // readable: shape, type, long axes elided in the middle
 
   // Writes so far to the memory this handle names: a saved tensor whose version changed has been damaged.
   std::uint32_t version() const { return storage_ ? storage_->version.load(std::memory_order_relaxed) : 0; }
@@ -125,10 +145,14 @@ decltype(auto) for_float(std::string_view op, DType type, F&& f) {
 template <class F>
 decltype(auto) for_any(DType type, F&& f) {
   switch (type) {
-    case DType::float32: return f(float{});
-    case DType::float64: return f(double{});
-    case DType::int32: return f(std::int32_t{});
-    default: return f(std::uint8_t{});
+    case DType::float32:
+      return f(float{});
+    case DType::float64:
+      return f(double{});
+    case DType::int32:
+      return f(std::int32_t{});
+    default:
+      return f(std::uint8_t{});
   }
 }
 

@@ -12,17 +12,24 @@ namespace elbo::isa_reference {
 namespace {
 
 template <class T, int... U, int... B, int... P>
-constexpr ElementwiseTable<T> make_table(std::integer_sequence<int, U...>, std::integer_sequence<int, B...>, std::integer_sequence<int, P...>) {
+constexpr ElementwiseTable<T> make_table(std::integer_sequence<int, U...>, std::integer_sequence<int, B...>,
+                                         std::integer_sequence<int, P...>) {
   ElementwiseTable<T> t{};
-  ((t.unary[U] = [](const T* x, T* y, std::int64_t n) {
-     for (std::int64_t i = 0; i < n; i++) y[i] = T(reference::unary(Unary(U), double(x[i])));
-   }), ...);
-  ((t.binary[B] = [](const T* a, std::int64_t sa, const T* b, std::int64_t sb, T* y, std::int64_t n) {
-     for (std::int64_t i = 0; i < n; i++) y[i] = T(reference::binary(Binary(B), double(a[i * sa]), double(b[i * sb])));
-   }), ...);
-  ((t.parametric[P] = [](const T* x, T* y, std::int64_t n, T p, T q) {
-     for (std::int64_t i = 0; i < n; i++) y[i] = T(reference::parametric(Parametric(P), double(x[i]), double(p), double(q)));
-   }), ...);
+  ((t.unary[U] =
+        [](const T* x, T* y, std::int64_t n) {
+          for (std::int64_t i = 0; i < n; i++) y[i] = T(reference::unary(Unary(U), double(x[i])));
+        }),
+   ...);
+  ((t.binary[B] =
+        [](const T* a, std::int64_t sa, const T* b, std::int64_t sb, T* y, std::int64_t n) {
+          for (std::int64_t i = 0; i < n; i++) y[i] = T(reference::binary(Binary(B), double(a[i * sa]), double(b[i * sb])));
+        }),
+   ...);
+  ((t.parametric[P] =
+        [](const T* x, T* y, std::int64_t n, T p, T q) {
+          for (std::int64_t i = 0; i < n; i++) y[i] = T(reference::parametric(Parametric(P), double(x[i]), double(p), double(q)));
+        }),
+   ...);
   t.where = [](const T* condition, const T* a, const T* b, T* y, std::int64_t n) {
     for (std::int64_t i = 0; i < n; i++) y[i] = condition[i] != T(0) ? a[i] : b[i];
   };
@@ -96,7 +103,11 @@ constexpr PixelTable<From, To> make_pixel_table() {
 
 }  // namespace
 
-constinit const PixelKernels pixel_kernels = {make_pixel_table<std::uint8_t, float>(), make_pixel_table<std::uint8_t, double>(), make_pixel_table<float, float>(),
-                                              make_pixel_table<float, double>(),       dequantize<float>,                       dequantize<double>};
+constinit const PixelKernels pixel_kernels = {make_pixel_table<std::uint8_t, float>(),
+                                              make_pixel_table<std::uint8_t, double>(),
+                                              make_pixel_table<float, float>(),
+                                              make_pixel_table<float, double>(),
+                                              dequantize<float>,
+                                              dequantize<double>};
 
 }  // namespace elbo::isa_reference
