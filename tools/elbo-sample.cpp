@@ -47,7 +47,8 @@ int run(const Tool& tool, const Options& o) {
                 {"seed", tool.seed()}});
     print(all.dump(2) + "\n");
   } else {
-    print(fmt::format("{}: {} samples, codes from {}, {} weights\n", out.path(), count, code_source_name(source), run.weights_name()));
+    print(fmt::format("{}: {} sample{}, codes from {}, {} weights\n", out.path(), count, count == 1 ? "" : "s", code_source_name(source),
+                      run.weights_name()));
   }
   return 0;
 }

@@ -133,7 +133,8 @@ int report(const std::string& path, const TrainResult& r, const Tool& tool) {
   all["best_objective"] = r.has_best ? Json(r.best_objective) : Json();
   all["converged"] = r.has_best ? Json(r.converged) : Json();
   all["figures"] = nullptr;
-  std::string text = fmt::format("{}: {} epochs, {} steps", path, r.epochs, grouped(r.steps));
+  std::string text =
+      fmt::format("{}: {} epoch{}, {} step{}", path, r.epochs, r.epochs == 1 ? "" : "s", grouped(r.steps), r.steps == 1 ? "" : "s");
   if (r.has_best) text += fmt::format("; best epoch {} (validation objective {})", r.best_epoch, number(r.best_objective));
   if (r.has_best && !r.converged) text += "; not converged: the best epoch is the last";
   text += "\n";

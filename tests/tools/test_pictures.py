@@ -1,0 +1,170 @@
+"""Tools that write pictures and codes: sizes, kinds of output, what --out may replace, same seed same bytes."""
+
+import json
+import os
+import struct
+import unittest
+
+from harness import SMALL, Case, path, picture_size, read_bytes, tool
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
+
+VAE, AE = path("vae"), path("ae")
+
+
+def setUpModule():
+    for run, more in ((VAE, ["--set", "model.latent=2"]), (AE, ["--set", "model.variational=false", "--set", "model.latent=3"])):
+        result = tool("elbo-train", *SMALL, *more, "--set", "train.steps=60", "--quiet", "--out", run)
+        assert result.returncode == 0, result.stderr
+
+
+def grid(rows, columns, padding=2):
+    return columns * (28 + padding) + padding, rows * (28 + padding) + padding, 1
+
+
+class Data(Case):
+    def test_json(self):
+        data = self.good_json("elbo-data", "--data", "digits", "--split", "train")
+        self.assertEqual([data[p]["examples"] for p in ("train", "valid", "test")], [55000, 5000, 10000])
+        self.assertEqual((data["shape"], data["minimum"], data["maximum"], data["vocabulary"], data["entropy"]), ([28, 28, 1], 0, 1, None, None))
+        self.assertTrue(0.10 < data["mean"] < 0.16 and 0.15 < data["nonzero"] < 0.25)
+        self.assertEqual(sum(data["labels"].values()), 55000)
+
+    def test_pictures(self):
+        self.assertIn("60000", self.good("elbo-data", "--data", "digits", "--count", "10", "--out", path("new", "folders", "digits.png")).replace(",", ""))
+        self.assertEqual(picture_size(path("new", "folders", "digits.png")), grid(3, 4))
+        self.bad(1, "10000", "elbo-data", "--data", "digits", "--split", "valid", "--count", "10000", "--out", path("toomany.png"))
+
+
+class Samples(Case):
+    def test_grid(self):
+        self.assertIn("best weights", self.good("elbo-sample", VAE, "--count", "12", "--grid", "3x4", "--out", path("samples.png")))
+        self.assertEqual(picture_size(path("samples.png")), grid(3, 4))
+        about = self.good_json("elbo-sample", "--out", path("samples2.png"), "--grid", "2x3", AE, "--weights", "last")
+        self.assertEqual((about["weights"], about["codes"], about["count"]), ("last", "gaussian", 6))
+        self.assertEqual(picture_size(path("samples2.png")), grid(2, 3))
+
+    def test_same_seed_same_bytes(self):
+        for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+            self.good("elbo-sample", VAE, "--count", "4", "--seed", seed, "--out", path(f"seed-{name}.npy"), "--threads", "3" if name == "b" else "1")
+        self.assertEqual(read_bytes("seed-a.npy"), read_bytes("seed-b.npy"))
+        self.assertNotEqual(read_bytes("seed-a.npy"), read_bytes("seed-c.npy"))
+
+    def test_array_and_more_samples_keep_the_first(self):
+        self.good("elbo-sample", VAE, "--count", "5", "--out", path("five.npy"))
+        self.good("elbo-sample", VAE, "--count", "2", "--out", path("two.npy"))
+        body = lambda name: read_bytes(name)[10 + struct.unpack("<H", read_bytes(name)[8:10])[0]:]
+        self.assertIn(b"'shape': (5, 28, 28, 1)", read_bytes("five.npy")[:128])
+        self.assertIn(b"'<f4'", read_bytes("five.npy")[:128])
+        self.assertEqual(len(body("five.npy")), 5 * 784 * 4)
+        self.assertEqual(body("five.npy")[:2 * 784 * 4], body("two.npy"))
+
+    def test_sources_of_codes(self):
+        bodies = set()
+        for source in ("prior", "gaussian", "mixture"):
+            self.good("elbo-sample", AE, "--codes", source, "--count", "3", "--out", path(source + ".npy"))
+            bodies.add(read_bytes(source + ".npy"))
+        self.assertEqual(len(bodies), 3)
+        self.bad(2, "nearest is mixture", "elbo-sample", AE, "--codes", "mixtur", "--out", path("no.png"))
+
+    def test_temperature_zero_gives_one_picture(self):
+        self.good("elbo-sample", VAE, "--count", "2", "--temperature", "0", "--out", path("cold"))
+        self.assertEqual(read_bytes("cold", "0.png"), read_bytes("cold", "1.png"))
+
+
+class Out(Case):
+    def test_file(self):
+        self.good("elbo-sample", VAE, "--count", "1", "--out", path("once.png"))
+        self.bad(1, "--force", "elbo-sample", VAE, "--count", "2", "--out", path("once.png"))
+        self.assertEqual(picture_size(path("once.png")), grid(1, 1))
+        self.good("elbo-sample", VAE, "--count", "2", "--out", path("once.png"), "--force")
+        self.assertEqual(picture_size(path("once.png")), grid(1, 2))
+        with open(path("letter.png"), "w") as f:
+            f.write("no picture")
+        self.bad(1, "is no .png file", "elbo-sample", VAE, "--count", "1", "--out", path("letter.png"), "--force")
+        self.assertEqual(read_bytes("letter.png"), b"no picture")
+
+    def test_folder(self):
+        self.good("elbo-sample", VAE, "--count", "3", "--out", path("single"))
+        self.assertEqual(sorted(os.listdir(path("single"))), ["0.png", "1.png", "2.png"])
+        self.assertEqual(picture_size(path("single", "0.png")), (28, 28, 1))
+        self.bad(1, "--force", "elbo-sample", VAE, "--count", "2", "--out", path("single"))
+        self.good("elbo-sample", VAE, "--count", "2", "--out", path("single"), "--force")
+        self.assertEqual(sorted(os.listdir(path("single"))), ["0.png", "1.png"])
+        with open(path("single", "notes"), "w") as f:
+            f.write("mine")
+        self.bad(1, "notes", "elbo-sample", VAE, "--count", "2", "--out", path("single"), "--force")
+        self.assertEqual(sorted(os.listdir(path("single"))), ["0.png", "1.png", "notes"])
+
+    def test_kinds(self):
+        self.bad(2, ".csv", "elbo-sample", VAE, "--count", "1", "--out", path("x.csv"))
+        self.bad(2, "a folder", "elbo-manifold", VAE, "--out", path("x"))
+        self.bad(2, "--out", "elbo-encode", VAE)
+        self.bad(1, "cannot make the folder", "elbo-sample", VAE, "--count", "1", "--out", path("vae", "config.json", "x.png"))
+
+
+class Reconstructions(Case):
+    def test_rows(self):
+        self.good("elbo-reconstruct", VAE, "--count", "12", "--out", path("rec.png"))
+        self.assertEqual(picture_size(path("rec.png")), grid(4, 10))
+        self.good("elbo-reconstruct", VAE, "--count", "3", "--out", path("rec3.png"))
+        self.assertEqual(picture_size(path("rec3.png")), grid(2, 3))
+
+    def test_files(self):
+        self.good("elbo-data", "--data", "digits", "--count", "2", "--out", path("inputs"))
+        self.good("elbo-reconstruct", VAE, "--out", path("mine.png"), "--input", path("inputs", "0.png"), path("inputs", "1.png"))
+        self.good("elbo-reconstruct", VAE, "--count", "2", "--out", path("same.png"))
+        self.assertEqual(read_bytes("mine.png"), read_bytes("same.png"))
+        self.bad(2, "expected one of them", "elbo-reconstruct", VAE, "--count", "1", "--out", path("no.png"), "--input", path("inputs", "0.png"))
+        self.bad(1, "config.json", "elbo-reconstruct", VAE, "--out", path("no.png"), "--input", path("vae", "config.json"))
+
+
+class Manifold(Case):
+    def test_sizes(self):
+        self.good("elbo-manifold", VAE, "--out", path("plane.png"))
+        self.assertEqual(picture_size(path("plane.png")), grid(15, 15, padding=0))
+        self.assertEqual(read_bytes("plane.png"), read_bytes("vae", "manifold.png"))
+        self.good("elbo-manifold", AE, "--size", "4", "--dims", "2,0", "--range", "2", "--out", path("plane4.png"))
+        self.assertEqual(picture_size(path("plane4.png")), grid(4, 4, padding=0))
+        self.bad(2, "--dims 0,2", "elbo-manifold", VAE, "--dims", "0,2", "--out", path("no.png"))
+        self.bad(2, "--dims 1,1", "elbo-manifold", VAE, "--dims", "1,1", "--out", path("no.png"))
+
+
+class Codes(Case):
+    def test_csv(self):
+        self.good("elbo-encode", VAE, "--out", path("codes.csv"))
+        lines = read_bytes("codes.csv").decode().splitlines()
+        self.assertEqual(lines[0], "index,label,mean_0,mean_1,logvar_0,logvar_1")
+        self.assertEqual(len(lines), 10001)
+        self.good("elbo-encode", AE, "--split", "valid", "--out", path("codes-ae.csv"))
+        lines = read_bytes("codes-ae.csv").decode().splitlines()
+        self.assertEqual((lines[0], len(lines)), ("index,label,mean_0,mean_1,mean_2", 5001))
+
+    def test_neighbours(self):
+        self.good("elbo-data", "--data", "digits", "--count", "2", "--out", path("neighbour-inputs"))
+        about = self.good_json("elbo-encode", VAE, "--out", path("near.csv"), "--neighbours", "3", "--input", path("neighbour-inputs", "0.png"),
+                               path("neighbour-inputs", "1.png"))
+        self.assertEqual([v[0] for v in about["neighbours"].values()], [0, 1])  # each is nearest to itself
+        self.assertEqual(read_bytes("near.csv").decode().splitlines()[0],
+                         "index,label,mean_0,mean_1,logvar_0,logvar_1,neighbour_0,neighbour_1,neighbour_2,distance_0,distance_1,distance_2")
+        self.bad(2, ".npz or .csv", "elbo-encode", VAE, "--out", path("near.npy"), "--neighbours", "3")
+
+    @unittest.skipIf(numpy is None, "NumPy is not installed")
+    def test_arrays(self):
+        self.good("elbo-encode", VAE, "--out", path("codes.npz"))
+        with numpy.load(path("codes.npz")) as codes:
+            self.assertEqual(sorted(codes), ["label", "logvar", "mean"])
+            self.assertEqual((codes["mean"].shape, codes["logvar"].shape, codes["label"].shape), ((10000, 2), (10000, 2), (10000,)))
+            mean = codes["mean"]
+        self.good("elbo-encode", VAE, "--out", path("codes.npy"))
+        self.assertTrue((numpy.load(path("codes.npy")) == mean).all())
+        self.good("elbo-encode", AE, "--out", path("codes-ae.npz"))
+        with numpy.load(path("codes-ae.npz")) as codes:
+            self.assertEqual(sorted(codes), ["label", "mean"])
+
+
+if __name__ == "__main__":
+    unittest.main()
