@@ -59,7 +59,7 @@ Series curve(const std::string& name, const std::vector<std::vector<Line>>& runs
 
 std::string cell(const Comparison& c, const std::string& name, const char* figure) {
   const Spread s = c.spread(name, figure);
-  return s.n == 0 ? "–" : mean_spread(s.mean, s.sd);
+  return s.n == 0 ? "–" : s.sd == 0 ? number_text(s.mean) : mean_spread(s.mean, s.sd);  // no spread: a count
 }
 
 std::string list_of(const std::vector<Index>& widths) {
@@ -76,10 +76,17 @@ bool has_plain(const Comparison& c) {
   return std::any_of(c.entries.begin(), c.entries.end(), [](const Entry& e) { return !e.variational(); });
 }
 
-std::set<std::string> likelihoods(const Comparison& c) {
-  std::set<std::string> names;
-  for (const Entry& e : c.entries) names.insert(e.config.objective.likelihood);
+// In the order of the entries.
+std::vector<std::string> likelihoods(const Comparison& c) {
+  std::vector<std::string> names;
+  for (const Entry& e : c.entries)
+    if (std::find(names.begin(), names.end(), e.config.objective.likelihood) == names.end()) names.push_back(e.config.objective.likelihood);
   return names;
+}
+
+bool has_likelihood(const Comparison& c, std::string_view name) {
+  const std::vector<std::string> all = likelihoods(c);
+  return std::find(all.begin(), all.end(), name) != all.end();
 }
 
 std::string seeds_text(const CompareOptions& o) {
@@ -97,12 +104,12 @@ void add_setup(Page& page, const Comparison& c) {
   Content& s = page.section("What was compared");
   const Config& first = c.entries[0].config;
   s.paragraph(fmt::format(
-      "Data `{}`: {} training, {} validation and {} test examples of shape {}. Every line below was trained {} ({}); under one seed all "
-      "see "
-      "the same examples in the same order, in batches of {}, for {}, and start from the same weights wherever two networks have a weight "
-      "of one name and size. So a difference between lines comes from what the table names, and from nothing else.",
-      c.options.data, c.data.train.size(), c.data.valid.size(), c.data.test.size(), c.data.example_shape.str(),
-      c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options), first.train.batch,
+      "Data `{}`: {} training, {} validation and {} test examples of shape {}. Every line below was trained {} ({}). Under one seed all "
+      "see the same examples in the same order, in batches of {}, for {}, and start from the same weights wherever two networks have a "
+      "weight of one name and size: what differs between two lines is what the table names.",
+      c.options.data, grouped_number(c.data.train.size()), grouped_number(c.data.valid.size()), grouped_number(c.data.test.size()),
+      c.data.example_shape.str(), c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options),
+      first.train.batch,
       first.train.steps > 0 ? fmt::format("{} updates", first.train.steps) : fmt::format("{} epochs", first.train.epochs)));
   Table t{.columns = {{"name"},
                       {"kind"},
@@ -117,10 +124,10 @@ void add_setup(Page& page, const Comparison& c) {
     const ModelConfig& m = e.config.model;
     same_trunk &= m.hidden == first.model.hidden && m.latent == first.model.latent && m.activation == first.model.activation;
     const Spread parameters = c.spread(e.name, "parameters");
-    t.rows.push_back({"`" + e.label + "`", e.variational() ? "VAE" : "plain autoencoder", list_of(m.hidden) + " " + m.activation,
+    t.rows.push_back({e.label, e.variational() ? "VAE" : "plain autoencoder", list_of(m.hidden) + " " + m.activation,
                       std::to_string(m.latent), e.config.objective.likelihood, e.variational() ? number_text(e.config.objective.beta) : "–",
                       fmt::format("{} {:g}", e.config.optimizer.name, e.config.optimizer.learning_rate),
-                      parameters.n ? fmt::format("{:.0f}", parameters.mean) : "–"});
+                      parameters.n ? grouped_number(std::llround(parameters.mean)) : "–"});
   }
   s.table(t);
   if (!same_trunk)
@@ -130,7 +137,7 @@ void add_setup(Page& page, const Comparison& c) {
   if (has_twin(c))
     s.note(
         "Squared error + KL is a Gaussian likelihood with variance 1/2 for every pixel: noise far above what these pictures hold. It "
-        "pays a VAE to blur and to leave most of its code unused. `likelihood=gaussian-optimal` is the same network with the variance "
+        "pays a VAE to blur, and to make little use of its code. The line with `gaussian-optimal` is the same network with the variance "
         "at its optimum (Rybkin et al. 2021), and shows how much of the blur is that noise and not the VAE.");
   if (first.data.use_test) s.note("`data.use_test` is on: the test examples were trained on, so no figure here is a test.");
 }
@@ -148,14 +155,14 @@ void add_figures(Page& page, const Comparison& c) {
                       {"squared error, mean code", true, "squared_error_at_mean"},
                       {"squared error", true, "squared_error: one code drawn from the encoder"},
                       {"KL, nats", true, "kl"},
+                      {"active units", true, "dimensions whose encoder mean has a variance above 0.01"},
                       {"total", true, "reconstruction + KL: the negative ELBO; in the unit of the line's likelihood"},
-                      {"unit of total"},
-                      {"active units", true, "dimensions whose encoder mean has a variance above 0.01"}}};
+                      {"unit of total"}}};
   std::set<std::string> shown;
   const auto row = [&](const std::string& name, const std::string& label, const std::string& total_unit, bool variational) {
     if (!shown.insert(name).second) return;
-    t.rows.push_back({"`" + label + "`", cell(c, name, "squared_error_at_mean"), cell(c, name, "squared_error"), cell(c, name, "kl"),
-                      variational ? cell(c, name, "total") : "–", variational ? total_unit : "no bound", cell(c, name, "active_units")});
+    t.rows.push_back({label, cell(c, name, "squared_error_at_mean"), cell(c, name, "squared_error"), cell(c, name, "kl"),
+                      cell(c, name, "active_units"), variational ? cell(c, name, "total") : "–", variational ? total_unit : "no bound"});
   };
   for (const Entry& e : c.entries) {
     const std::string& l = e.config.objective.likelihood;
@@ -175,12 +182,13 @@ void add_figures(Page& page, const Comparison& c) {
         "so has no total to be ranked against a VAE's.");
   if (likelihoods(c).size() > 1)
     warnings.emplace_back("Totals under different likelihoods are in different units. Do not subtract one from the other.");
-  if (likelihoods(c).contains("squared-error"))
+  if (has_likelihood(c, "squared-error"))
     warnings.emplace_back("A squared error is no log-likelihood: constants and the noise's variance are missing.");
-  if (likelihoods(c).contains("gaussian-optimal"))
+  if (has_likelihood(c, "gaussian-optimal"))
     warnings.emplace_back(
         "A density can be negative in nats: pixels are continuous there, and a value is known far better than to one unit.");
-  if (c.options.seeds < 5) warnings.emplace_back("So few runs show the order of the spread, not its size.");
+  if (c.options.seeds < 5)
+    warnings.emplace_back("Fewer than five runs give the size of the spread very roughly: a difference of about one ± is none.");
   s.list(warnings);
 
   Table all{.columns = {{"run"},
@@ -197,8 +205,9 @@ void add_figures(Page& page, const Comparison& c) {
       return it == run.figures.numbers.end() ? std::string("–") : number_text(it->second, 6);
     };
     const auto figures = nlohmann::json::parse(run.figures.json);
-    all.rows.push_back({"`" + (run.folder.empty() ? run.name : run.folder.substr(5)) + "`", at("total"), at("reconstruction"), at("kl"),
-                        at("squared_error"), at("squared_error_at_mean"), at("active_units"), figures.value("weights", "")});
+    all.rows.push_back({run.folder.empty() ? run.name : run.folder.substr(5), run.figures.numbers.contains("kl") ? at("total") : "–",
+                        at("reconstruction"), at("kl"), at("squared_error"), at("squared_error_at_mean"), at("active_units"),
+                        figures.value("weights", "")});
   }
   Content inside;
   inside.table(all);
@@ -212,16 +221,18 @@ void add_curves(Page& page, const Comparison& c) {
   const std::string part = valid ? "validation part" : "training part";
   std::vector<Figure> figures;
   LinePlot kl{.title = "KL, " + part, .x = {"epoch"}, .y = {"nats an example"}};
+  std::vector<std::vector<std::vector<Line>>> lines;  // of each entry, each run
+  for (const Entry& e : c.entries) {
+    lines.emplace_back();
+    for (const ComparedRun* run : c.runs_of(e.name))
+      lines.back().push_back(read_metrics(c.options.out + "/" + run->folder + "/metrics.jsonl", valid));
+    if (e.variational()) kl.series.push_back(curve(e.label, lines.back(), &Line::kl));
+  }
   for (const std::string& likelihood : likelihoods(c)) {
     LinePlot plot{.title = fmt::format("Reconstruction, {}", likelihood), .x = {"epoch"}, .y = {unit_of(likelihood)}};
-    for (const Entry& e : c.entries) {
-      if (e.config.objective.likelihood != likelihood) continue;
-      std::vector<std::vector<Line>> runs;
-      for (const ComparedRun* run : c.runs_of(e.name))
-        runs.push_back(read_metrics(c.options.out + "/" + run->folder + "/metrics.jsonl", valid));
-      plot.series.push_back(curve(e.label, runs, &Line::reconstruction));
-      if (e.variational()) kl.series.push_back(curve(e.label, runs, &Line::kl));
-    }
+    for (std::size_t i = 0; i < c.entries.size(); i++)
+      if (c.entries[i].config.objective.likelihood == likelihood)
+        plot.series.push_back(curve(c.entries[i].label, lines[i], &Line::reconstruction));
     figures.push_back({.svg = svg(plot), .caption = fmt::format("Reconstruction on the {}.", part)});
   }
   if (!kl.series.empty()) figures.push_back({.svg = svg(kl), .caption = fmt::format("KL on the {}: what the codes cost.", part)});
@@ -248,8 +259,9 @@ void add_commands(Page& page, const Comparison& c) {
         break;
       }
     const std::string folder = c.options.out + "/" + shown->folder;
-    text += fmt::format("elbo-eval {} --importance-samples 100\nelbo-sample {} --count 64 --out samples.png\n", folder, folder);
-    text += fmt::format("elbo-train --resume {} --set train.epochs={}\n", folder, c.entries[0].config.train.epochs * 2);
+    text += fmt::format("elbo-eval {} --importance-samples 100\n", folder);
+    text += fmt::format("elbo-sample {} --count 64 --out samples.png\nelbo-reconstruct {} --count 32 --out reconstructions.png\n", folder,
+                        folder);
   }
   s.commands(text);
 }

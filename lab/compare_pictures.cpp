@@ -53,8 +53,6 @@ Tensor inputs_of(const Run& run, const Split& test, const std::vector<Index>& pl
   return chosen;
 }
 
-std::string code_label(const OpenRun& r) { return "`" + r.entry->label + "`"; }
-
 // One code drawn from the encoder for each input, decoded.
 Tensor noisy_reconstruction(const Model& model, const Tensor& inputs) {
   const NoGrad guard;
@@ -164,12 +162,12 @@ void add_reconstructions(Page& page, const Comparison& c, const std::vector<Open
   rows.rows.push_back({.label = "input", .pictures = shown});
   for (const OpenRun& r : runs) {
     const Tensor inputs = inputs_of(r.run, c.data.test, places);
-    rows.rows.push_back({.label = code_label(r), .pictures = reconstruct(*r.run.model, inputs)});
+    rows.rows.push_back({.label = r.entry->label, .pictures = reconstruct(*r.run.model, inputs)});
     if (r.entry->variational())
       rows.rows.push_back({.label = "the same, one code drawn", .pictures = noisy_reconstruction(*r.run.model, inputs)});
   }
   for (const auto& [name, baseline] : linear_baselines(c))
-    rows.rows.push_back({.label = "`" + name + "`", .pictures = decode(baseline, encode(baseline, shown))});
+    rows.rows.push_back({.label = name, .pictures = decode(baseline, encode(baseline, shown))});
   s.paragraph(
       "Rows decode the mean of the encoder's code. Below each VAE the same inputs once more, from one code drawn with the encoder's "
       "noise: what training sees. **What to look at:** what is lost from row to row (thin strokes, gaps, rare shapes), and how far the "
@@ -194,7 +192,7 @@ void add_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& ru
       "prior.");
   constexpr Index count = 48;
   for (const OpenRun& r : runs) {
-    s.heading(code_label(r));
+    s.heading(r.entry->label);
     const Model& model = *r.run.model;
     std::vector<Figure> pair;
     for (const CodeSource source : {CodeSource::prior, CodeSource::gaussian})
@@ -265,7 +263,7 @@ void add_interpolation(Page& page, const Comparison& c, const std::vector<OpenRu
           const double t = double(k) / double(steps - 1);
           codes.set<double>({k, j}, (1 - t) * ends.element(j) + t * ends.element(latent + j));
         }
-      rows.rows.push_back({.label = code_label(r), .pictures = decode_codes(*r.run.model, codes)});
+      rows.rows.push_back({.label = r.entry->label, .pictures = decode_codes(*r.run.model, codes)});
     }
     s.pictures(rows);
   }

@@ -18,7 +18,9 @@ bool sets(const std::vector<std::string>& settings, std::string_view key) {
   return std::any_of(settings.begin(), settings.end(), [&](const std::string& s) { return key_of(s) == key; });
 }
 
-std::string without_section(std::string_view setting) {
+// "objective.beta=4" as "beta=4"; a likelihood's name speaks for itself.
+std::string short_setting(std::string_view setting) {
+  if (key_of(setting) == "objective.likelihood") return std::string(setting.substr(setting.find('=') + 1));
   const std::size_t dot = setting.substr(0, setting.find('=')).rfind('.');
   return std::string(dot == std::string_view::npos ? setting : setting.substr(dot + 1));
 }
@@ -114,7 +116,7 @@ class Planner {
     Entry e{.name = preset_name, .label = preset_name, .preset = preset_name, .set = settings, .twin = twin};
     for (const std::string& s : settings) {
       e.name += "-" + s;
-      e.label += ", " + without_section(s);
+      e.label += ", " + short_setting(s);
     }
     e.config = preset_config(preset_name, settings);
     if (!entries_.empty())

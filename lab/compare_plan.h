@@ -23,7 +23,7 @@ struct CompareOptions {
 // One line of the comparison: trained once for each seed.
 struct Entry {
   std::string name;   // "dense-vae", "dense-vae-objective.beta=0": of its folders and in compare.json
-  std::string label;  // "dense-vae", "dense-vae, beta=0": for people
+  std::string label;  // "dense-vae", "dense-vae, beta=0", "dense-vae, gaussian-optimal": for people
   std::string preset;
   std::vector<std::string> set;  // its own settings, without those for all
   Config config;                 // with everything applied but the seed

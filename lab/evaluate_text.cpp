@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/evaluate.h"
+#include "lab/plot_text.h"
 
 namespace elbo {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json figure(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-std::string thousands(Index n) {
-  std::string text = std::to_string(n);
-  for (Index at = Index(text.size()) - 3; at > 0; at -= 3) text.insert(std::size_t(at), ",");
-  return text;
-}
 
 void line(std::string& text, std::string_view name, double value, std::string_view note = "") {
   text += fmt::format("  {:<24}{:>12}{}{}\n", name, std::isnan(value) ? "-" : fmt::format("{:.3f}", value), note.empty() ? "" : "  ", note);
@@ -69,9 +64,9 @@ std::string to_json(const Figures& f) {
 }
 
 std::string to_text(const Figures& f) {
-  std::string text =
-      fmt::format("{} part, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n", f.split, thousands(f.examples), f.weights,
-                  f.variational ? "VAE" : "plain autoencoder", thousands(f.parameters), f.likelihood, likelihood_note(f));
+  std::string text = fmt::format("{} part, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n", f.split,
+                                 lab::grouped_number(f.examples), f.weights, f.variational ? "VAE" : "plain autoencoder",
+                                 lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
   text += fmt::format("  {:<24}{:>12}\n", "", "per example");
   line(text, "total", f.total, f.variational ? "reconstruction + KL: the negative ELBO" : "reconstruction alone: no bound");
   line(text, "  reconstruction", f.reconstruction, f.variational ? "one latent sample" : "");
@@ -84,14 +79,15 @@ std::string to_text(const Figures& f) {
   text += fmt::format("  {:<24}{:>12}  means with a variance above 0.01\n", "active units", f.active_units);
   if (f.importance_samples > 0 && f.variational) {
     line(text, "nll", f.nll,
-         fmt::format("{} importance samples, standard error over examples {:.3f}", thousands(f.importance_samples), f.nll_standard_error));
+         fmt::format("{} importance samples, standard error over examples {:.3f}", lab::grouped_number(f.importance_samples),
+                     f.nll_standard_error));
     line(text, "  with a tenth of them", f.nll_tenth);
     line(text, "  effective samples", f.effective_samples);
     line(text, "bits per dimension", f.bits_per_dim);
   } else if (f.importance_samples > 0) {
     line(text, "nll", f.nll, "a plain autoencoder has none");
   }
-  text += fmt::format("\n{:.2f} s, {} examples a second\n", f.seconds, thousands(Index(f.examples_per_second)));
+  text += fmt::format("\n{:.2f} s, {} examples a second\n", f.seconds, lab::grouped_number(Index(f.examples_per_second)));
   return text;
 }
 

@@ -118,6 +118,12 @@ std::string fixed_text(double value, int decimals) {
   return with_minus(text);
 }
 
+std::string grouped_number(long long value) {
+  std::string text = std::to_string(value);
+  for (std::ptrdiff_t at = std::ptrdiff_t(text.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) text.insert(std::size_t(at), ",");
+  return text;
+}
+
 std::string mean_spread(double mean, double spread, int decimals) {
   if (!std::isfinite(mean)) return number_text(mean);
   if (!std::isfinite(spread)) return decimals < 0 ? number_text(mean) : fixed_text(mean, decimals);

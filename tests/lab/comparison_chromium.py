@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Makes a small comparison with elbo-compare and opens its page in headless Chromium: no complaint in the console, nothing loaded from
+elsewhere, nothing wider than the window. Skipped (exit status 77) where Chromium is not installed.
+
+usage: comparison_chromium.py ELBO_COMPARE [--shots FOLDER]
+"""
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import page_chromium
+
+
+def run(program, *options):
+    return subprocess.run([program, *options], capture_output=True, text=True, timeout=300)
+
+
+def main():
+    program, shots = sys.argv[1], sys.argv[2:]
+    with tempfile.TemporaryDirectory() as folder:
+        report = str(Path(folder) / "report")
+        options = ["--presets", "dense-ae,dense-vae", "--data", "digits", "--seeds", "2", "--set", "train.steps=40", "--baselines"]
+        made = run(program, *options, "--out", report)
+        if made.returncode != 0:
+            print(f"elbo-compare: exit status {made.returncode}\n{made.stderr}", file=sys.stderr)
+            return 1
+        other = run(program, *options, "--out", report, "--set", "train.batch=64")
+        if other.returncode != 1 or not other.stderr.startswith("error: ") or "other options" not in other.stderr:
+            print(f"other options: exit status {other.returncode}, expected 1 and why\n{other.stderr}", file=sys.stderr)
+            return 1
+        sys.argv[1:] = [str(Path(report) / "index.html"), *shots]
+        return page_chromium.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
