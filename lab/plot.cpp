@@ -123,6 +123,7 @@ std::string svg(const LinePlot& plot) {
   std::vector<std::string> names;
   std::string summary = about_axes("Line chart", plot.x, plot.y);
   std::size_t points = 0;
+  bool whole = true;
   for (const Series& s : plot.series) {
     same_length(s.name, "values of y", s.x.size(), s.y.size());
     if (!s.low.empty() || !s.high.empty()) {
@@ -132,6 +133,7 @@ std::string svg(const LinePlot& plot) {
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       if (!shows(plot.x, s.x[i]) || !shows(plot.y, s.y[i])) continue;
       ++points;
+      whole = whole && s.x[i] == std::floor(s.x[i]);
       xs.add(s.x[i], plot.x);
       ys.add(s.y[i], plot.y);
       if (!s.low.empty()) ys.add(s.low[i], plot.y), ys.add(s.high[i], plot.y);
@@ -147,7 +149,9 @@ std::string svg(const LinePlot& plot) {
   const bool steps = std::all_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return s.steps; });
   frame.legend(names, steps ? Frame::Key::steps : Frame::Key::line);
   frame.vertical(plot.y, covered(plot.y, ys, plot.rules.empty() ? 0.05 : 0.09), 230);  // with rules, room for their labels
-  frame.horizontal(plot.x, covered(plot.x, xs, 0), false);
+  Axis x = plot.x;
+  x.whole = x.whole || whole;
+  frame.horizontal(x, covered(x, xs, 0), false);
   if (points == 0) frame.note("no data");
   frame.draw(fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>", Frame::id("c"),
                          coordinate(frame.left()), coordinate(frame.top()), coordinate(frame.right() - frame.left()),

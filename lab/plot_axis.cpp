@@ -11,7 +11,7 @@
 namespace elbo::lab {
 namespace {
 
-Ticks linear_ticks(Range range, int count) {
+Ticks linear_ticks(Range range, int count, bool whole) {
   const double rough = (range.high - range.low) / std::max(count, 1);
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   double step = 10 * power;
@@ -21,6 +21,7 @@ Ticks linear_ticks(Range range, int count) {
       break;
     }
   }
+  if (whole) step = std::max(step, 1.0);
   const double slack = 1e-9 * (range.high - range.low);
   const double first = std::ceil((range.low - slack) / step);
   const double last = std::floor((range.high + slack) / step);
@@ -108,9 +109,9 @@ double Scale::operator()(double value) const {
 }
 
 Ticks ticks(const Axis& axis, Range range, int count) {
-  if (!axis.log) return linear_ticks(range, count);
+  if (!axis.log) return linear_ticks(range, count, axis.whole);
   Ticks out = log_ticks(range, count);
-  return out.at.size() < 2 ? linear_ticks(range, count) : out;
+  return out.at.size() < 2 ? linear_ticks(range, count, axis.whole) : out;
 }
 
 }  // namespace elbo::lab

@@ -12,6 +12,7 @@ struct Axis {
   bool log = false;                                        // base 10; numbers that are not positive are left out
   double low = std::numeric_limits<double>::quiet_NaN();   // NaN: from the data
   double high = std::numeric_limits<double>::quiet_NaN();  // NaN: from the data
+  bool whole = false;  // ticks at whole numbers only; a line chart sees by itself when all its x are whole (epochs, steps)
 };
 
 // The smallest and largest of the numbers added; those that `axis` cannot show (NaN, infinities, not positive on a log axis) are not.

@@ -105,6 +105,7 @@ TEST_CASE("ticks are round, cover the range and share their decimals") {
         CHECK(at <= range.high + 1e-6 * size);
       }
     }
+  CHECK(ticks({.whole = true}, {1, 3}, 6).text == std::vector<std::string>{"1", "2", "3"});
   Axis log{.log = true};
   CHECK(ticks(log, {1, 1e4}, 5).text == std::vector<std::string>{"1", "10", "100", "1000", "10000"});
   CHECK(ticks(log, {1e-6, 1e-1}, 6).text == std::vector<std::string>{"10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1"});
@@ -153,6 +154,8 @@ TEST_CASE("a line chart: one path a series at the right places, band, marks with
   REQUIRE(line.size() == 6);
   CHECK(line[2] - line[0] == doctest::Approx(line[4] - line[2]).epsilon(0.01));  // equal steps of x
   CHECK(line[3] - line[1] == doctest::Approx(23).epsilon(0.01));                 // one of ten units, 230 high, downwards
+  CHECK(contains(picture, ">2</text>"));                                         // epochs are whole
+  CHECK(!contains(picture, ">1.5</text>"));
   CHECK(svg(plot) == picture);
 }
 
