@@ -36,11 +36,20 @@ Shape parse_sizes(const std::string& text, const std::string& path) {
   return Shape(sizes);
 }
 
+// A configuration that is wrong is here a damaged file, not wrong usage.
+Config config_of_file(std::string_view text, const std::string& path) {
+  try {
+    return config_from_json(text, path);
+  } catch (const UsageError& error) {
+    fail("run", error.what());
+  }
+}
+
 // config.json beside the model: it knows the folder or file of the data. Any other disagreement with the model is an error.
 void take_data_path(Run& run, const std::string& config_path) {
   if (!fs::exists(config_path)) return;
   const std::vector<std::byte> bytes = read_file(config_path, 1 << 20);
-  const Config beside = config_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, config_path);
+  const Config beside = config_of_file({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, config_path);
   for (const std::string& key : different_keys(run.config, beside)) {
     if (key == "data.spec") continue;
     if (key == "train.epochs" || key == "train.steps" || key == "train.patience") continue;  // --resume may change these
@@ -72,7 +81,7 @@ Run open_run(const std::string& path, Weights wanted) {
   if (std::atoll(format.c_str()) > file_format)
     fail("run", fmt::format("{}: file format {}, this is elbo {} and reads formats up to {}: a newer version of elbo is needed", run.file,
                             format, program_version, file_format));
-  run.config = config_from_json(metadata(contents, "config", run.file), run.file);
+  run.config = config_of_file(metadata(contents, "config", run.file), run.file);
   run.example_shape = parse_sizes(metadata(contents, "example_shape", run.file), run.file);
   run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
   if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);

@@ -147,9 +147,13 @@ Tool& Tool::optional_positional(std::string value, std::string help, std::string
 
 Tool& Tool::share(std::initializer_list<std::string_view> names) {
   SharedOptions& s = shared_;
+  const bool takes_run = !rows_.empty() && rows_[0].kind == Row::Kind::positional;
   for (const std::string_view name : names) {
     if (name == "--data")
-      option("--data", "SPEC", "the data, such as digits or mnist:FOLDER; default for a run: the one that it was trained on", s.data);
+      option("--data", "SPEC",
+             takes_run ? "the data, such as digits or mnist:FOLDER (default: what the run was trained on)"
+                       : "the data, such as digits or mnist:FOLDER",
+             s.data);
     else if (name == "--split")
       choice("--split", {"train", "valid", "test"}, "which part of the data (default test)", s.split);
     else if (name == "--weights")

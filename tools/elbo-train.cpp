@@ -99,8 +99,8 @@ class Reporter {
   void within(const Metrics& m, double share, double seconds_left) {
     warn_of_blas_core(quiet_);
     finish_line();
-    progress_.live(fmt::format("{} {}  {}  {:.0f} examples/s  {} left", name(m.epoch), bar(share), figures(m), m.examples_per_second,
-                               duration(seconds_left)));
+    progress_.live(fmt::format("{} {} {} left  {}  {:.0f} examples/s", name(m.epoch), bar(share, 12), duration(seconds_left), figures(m),
+                               m.examples_per_second));
   }
   void note(std::string_view text) {
     finish_line();
@@ -116,8 +116,9 @@ class Reporter {
     return config_.train.steps > 0 ? fmt::format("epoch {}", epoch) : fmt::format("epoch {}/{}", epoch, config_.train.epochs);
   }
   std::string figures(const Metrics& m) const {
-    std::string text = fmt::format("objective {:.4g}", m.objective);
-    if (config_.model.variational) text += fmt::format(" = {:.4g} + {:.3g} * {:.4g}", m.reconstruction, m.beta, m.kl);
+    std::string text = fmt::format("objective {:.2f}", m.objective);
+    if (config_.model.variational)  // reconstruction + beta * KL
+      text += fmt::format(" = {:.2f} + {}{:.2f}", m.reconstruction, m.beta == 1 ? "" : fmt::format("{:.3g} * ", m.beta), m.kl);
     return text;
   }
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import time
@@ -89,6 +91,52 @@ class Runs(Case):
         shown = json.loads(result.stdout)
         self.assertEqual((shown["run"], shown["steps"], shown["stopped"]), (path("runs", "quiet"), 3, False))
         self.assertEqual(shown["figures"], json.loads(read_bytes("runs", "quiet", "summary.json")))
+
+    def test_warning_of_a_slow_blas_core(self):
+        slow = {"OPENBLAS_CORETYPE": "Prescott"}
+        result = tool("elbo-train", *SMALL, "--set", "train.steps=3", "--out", path("runs", "slow"), env=slow)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        fast = "instruction set: avx" in self.good("elbo-train", "--version")
+        self.assertEqual(len([line for line in result.stderr.splitlines() if line.startswith("warning: ")]), 1 if fast else 0)
+        self.bad(1, "--force", "elbo-train", *SMALL, "--out", path("runs", "slow"), env=slow)  # one line alone
+
+    def test_a_damaged_run_is_a_failure(self):
+        os.makedirs(path("damaged"))
+        whole = read_bytes("runs", "whole", "model.safetensors")
+        for name, content in (("cut", whole[:len(whole) // 2]), ("key", whole.replace(b"latent", b"patent")), ("empty", b"")):
+            with open(path("damaged", name + ".safetensors"), "wb") as f:
+                f.write(content)
+            self.bad(1, name + ".safetensors", "elbo-eval", path("damaged", name + ".safetensors"), "--data", "digits")
+
+    def test_second_signal_ends_at_once(self):
+        process = subprocess.Popen([os.path.join(TOOLS, "elbo-train"), *SMALL, "--set", "train.batch=50000", "--set", "train.epochs=2000", "--out",
+                                    path("runs", "twice")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not os.path.exists(path("runs", "twice")):
+            self.assertIsNone(process.poll())
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertIn(process.returncode, (130, 143))
+
+    def test_progress_on_a_terminal_is_a_live_line(self):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([os.path.join(TOOLS, "elbo-train"), *SMALL, "--set", "train.epochs=3", "--out", path("runs", "terminal")],
+                                   stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        shown = b""
+        try:
+            while block := os.read(master, 4096):
+                shown += block
+        except OSError:  # the terminal has gone with its last writer
+            pass
+        self.assertEqual(process.wait(timeout=60), 0)
+        os.close(master)
+        lines = [re.sub(r".*\x1b\[K", "", line) for line in shown.decode().split("\r\n")]
+        self.assertEqual([line.split()[1] for line in lines if line.startswith("epoch ")], ["1/3", "2/3", "3/3"])
+        for live in re.findall(r"epoch [^\r]*\[[#.]+\][^\r]*", shown.decode()):
+            self.assertLess(len(live), 80)
+            self.assertIn("objective", live)
 
     def test_nothing_is_overwritten(self):
         before = read_bytes("runs", "whole", "state.safetensors")
