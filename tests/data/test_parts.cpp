@@ -39,7 +39,8 @@ std::vector<float> numbers(const Split& split) {
 }  // namespace
 
 TEST_CASE("the rule: a tenth for the test part, a tenth of the rest for validation, at most 10,000 and 5,000") {
-  for (const auto& [n, valid, test] : {std::array<Index, 3>{1000, 90, 100}, {5, 1, 1}, {200000, 5000, 10000}, {2, 0, 1}, {1, 0, 0}}) {
+  for (const auto& sizes : {std::array<Index, 3>{1000, 90, 100}, {5, 1, 1}, {200000, 5000, 10000}, {2, 0, 1}, {1, 0, 0}}) {
+    const Index n = sizes[0], valid = sizes[1], test = sizes[2];
     CAPTURE(n);
     Dataset data = numbered(n, 0, 0);
     divide(data, {});

@@ -78,7 +78,9 @@ const std::vector<std::pair<Shape, Axes>> cases = {
 
 TEST_CASE("kernel: reductions agree with naive loops over shapes, types and instruction sets") {
   for (const DType type : {DType::float32, DType::float64}) {
-    for (const auto& [shape, axes] : cases) {
+    for (const auto& c : cases) {
+      const Shape& shape = c.first;
+      const Axes& axes = c.second;
       const Tensor x = normal(shape, type);
       const auto g = groups(x, axes);
       const auto naive = [&](auto&& f) { return naive_of(g, reduced_shape("test", shape, axes, false), f); };
@@ -219,7 +221,8 @@ TEST_CASE("sum_to undoes broadcasting") {
   const std::vector<std::pair<Shape, Shape>> pairs = {
       {{33, 129}, {129}},     {{33, 129}, {1, 129}},  {{33, 129}, {33, 1}},      {{33, 129}, {}}, {{33, 129}, {1}}, {{4, 5, 6}, {5, 1}},
       {{4, 5, 6}, {4, 1, 6}}, {{4, 5, 6}, {1, 5, 1}}, {{2, 3, 4, 5}, {3, 1, 5}}, {{0, 5}, {5}},   {{5, 0}, {5, 1}}, {{3, 1, 4}, {1, 4}}};
-  for (const auto& [whole, part] : pairs) {
+  for (const auto& pair : pairs) {
+    const auto &whole = pair.first, &part = pair.second;
     CAPTURE(whole.str());
     CAPTURE(part.str());
     const Tensor t = normal(whole, DType::float64);
