@@ -10,7 +10,7 @@ checkpoint before stays whole.
 import json, os, pathlib, random, resource, shutil, signal, struct, subprocess, sys, tempfile, time
 
 TRAIN = sys.argv[1]
-ENV = dict(os.environ, OMP_NUM_THREADS="1")
+ENV = os.environ
 SETTINGS = ["--set", "model.hidden=[300]", "--set", "model.latent=8", "--set", "train.batch=20", "--set", "train.epochs=6", "--set", "train.checkpoint_steps=2",
             "--threads", "1", "--quiet"]
 passed = failed = skipped = 0
