@@ -48,7 +48,7 @@ Numbers number(const std::vector<const Node*>& nodes) {
   return numbers;
 }
 
-std::string quoted(std::string_view text) {
+std::string dot_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '\n') {
@@ -108,14 +108,14 @@ std::string graph_dot(const Var& output) {
     if (!scope.empty())
       text +=
           fmt::format("  subgraph cluster_{} {{\n    label={}; style=rounded; color=\"#999999\"; fontname=\"Helvetica\"; fontsize=10;\n",
-                      cluster++, quoted(scope));
+                      cluster++, dot_string(scope));
     for (const Node* node : members) {
       std::string label = std::string(node->name);
       if (node->is_leaf()) label = node->label.empty() ? label : node->label;
       for (const std::string& line :
            {attributes(*node, ", "), shapes(*node), node->microseconds > 0 ? fmt::format("{:.1f} us", node->microseconds) : ""})
         if (!line.empty()) label += "\n" + line;
-      text += fmt::format("{}n{} [label={}, {}];\n", scope.empty() ? "  " : "    ", numbers.at(node), quoted(label),
+      text += fmt::format("{}n{} [label={}, {}];\n", scope.empty() ? "  " : "    ", numbers.at(node), dot_string(label),
                           node->is_leaf() ? "shape=oval, style=filled, fillcolor=\"#eeeeee\""
                                           : "shape=box, style=\"filled,rounded\", fillcolor=\"#dce9f5\"");
     }
@@ -125,12 +125,12 @@ std::string graph_dot(const Var& output) {
     int constant = 0;
     for (const Edge& edge : node->inputs) {
       if (edge.node) {
-        text += fmt::format("  n{} -> n{} [label={}];\n", numbers.at(edge.node.get()), numbers.at(node), quoted(edge.shape.str()));
+        text += fmt::format("  n{} -> n{} [label={}];\n", numbers.at(edge.node.get()), numbers.at(node), dot_string(edge.shape.str()));
         continue;
       }
       const std::string name = fmt::format("c{}_{}", numbers.at(node), constant++);
       text += fmt::format("  {} [label={}, shape=plain, fontcolor=\"#666666\"];\n  {} -> n{};\n", name,
-                          quoted("constant " + edge.shape.str()), name, numbers.at(node));
+                          dot_string("constant " + edge.shape.str()), name, numbers.at(node));
     }
   }
   return text + "}\n";
