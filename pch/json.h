@@ -1,4 +1,3 @@
-#pragma once
 // Precompiled for models/, lab/ and tools/: the headers that take longer to read than the files that include them to compile.
 // Every file still includes what it uses, and builds without this (-Db_pch=false).
 

@@ -1,4 +1,3 @@
-#pragma once
 // Precompiled for tensor/ and data/ (see json.h).
 
 #include <algorithm>

@@ -213,9 +213,9 @@ void tile(const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64
     for (int v = 0; v < V; v++) store_column(c + p * ldc, v, panel.width, sum[p][v]);
 }
 
-// Rows of the tile with V vectors: the same number of registers in all.
+// Rows of the tile with V vectors. With one vector, eight rows are sums enough to hide the multiply-add's latency.
 template <int V>
-constexpr int rows_of = tile_rows* tile_vectors / V;
+constexpr int rows_of = V == 1 ? std::max(tile_rows, 8) : tile_rows;
 
 // The tile of m rows, 1 <= m <= rows_of<V>.
 template <class T, int V, bool by_columns, int P = rows_of<V>>

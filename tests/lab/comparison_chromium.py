@@ -11,6 +11,9 @@ from pathlib import Path
 
 import page_chromium
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import small_data  # noqa: E402
+
 
 def run(program, *options):
     return subprocess.run([program, *options], capture_output=True, text=True, timeout=300)
@@ -20,7 +23,8 @@ def main():
     program, shots = sys.argv[1], sys.argv[2:]
     with tempfile.TemporaryDirectory() as folder:
         report = str(Path(folder) / "report")
-        options = ["--presets", "dense-ae,dense-vae", "--data", "digits", "--seeds", "2", "--set", "train.steps=40", "--baselines"]
+        data = small_data.write(str(Path(folder) / "data"))
+        options = ["--presets", "dense-ae,dense-vae", "--data", data, "--seeds", "2", "--set", "train.steps=40", "--baselines"]
         made = run(program, *options, "--out", report)
         if made.returncode != 0:
             print(f"elbo-compare: exit status {made.returncode}\n{made.stderr}", file=sys.stderr)

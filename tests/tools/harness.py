@@ -9,14 +9,17 @@ import subprocess
 import tempfile
 import unittest
 
+import small_data
+
 TOOLS = os.environ["ELBO_TOOLS"]
 NAMES = sorted(n for n in os.listdir(TOOLS) if n.startswith("elbo") and os.access(os.path.join(TOOLS, n), os.X_OK)
                and os.path.isfile(os.path.join(TOOLS, n)) and "." not in n)
 FOLDER = tempfile.mkdtemp(prefix="elbo-tools-")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
-# A model small enough to train in a second.
-SMALL = ["--preset", "mlp-vae", "--data", "digits", "--set", "model.hidden=[32]", "--set", "model.latent=4", "--set", "train.batch=500"]
+DATA = small_data.write(os.path.join(FOLDER, "data"))
+# A model and data small enough to train in a second.
+SMALL = ["--preset", "mlp-vae", "--data", DATA, "--set", "model.hidden=[32]", "--set", "model.latent=4", "--set", "train.batch=50"]
 
 
 def path(*parts):

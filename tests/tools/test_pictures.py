@@ -5,7 +5,8 @@ import os
 import struct
 import unittest
 
-from harness import SMALL, Case, path, picture_size, read_bytes, tool
+import small_data
+from harness import DATA, SMALL, Case, path, picture_size, read_bytes, tool
 
 try:
     import numpy
@@ -114,7 +115,7 @@ class Reconstructions(Case):
         self.assertEqual(picture_size(path("rec3.png")), grid(2, 3))
 
     def test_files(self):
-        self.good("elbo-data", "--data", "digits", "--count", "2", "--out", path("inputs"))
+        self.good("elbo-data", "--data", DATA, "--count", "2", "--out", path("inputs"))
         self.good("elbo-reconstruct", VAE, "--out", path("mine.png"), "--input", path("inputs", "0.png"), path("inputs", "1.png"))
         self.good("elbo-reconstruct", VAE, "--count", "2", "--out", path("same.png"))
         self.assertEqual(read_bytes("mine.png"), read_bytes("same.png"))
@@ -138,13 +139,13 @@ class Codes(Case):
         self.good("elbo-encode", VAE, "--out", path("codes.csv"))
         lines = read_bytes("codes.csv").decode().splitlines()
         self.assertEqual(lines[0], "index,label,mean_0,mean_1,logvar_0,logvar_1")
-        self.assertEqual(len(lines), 10001)
+        self.assertEqual(len(lines), small_data.TEST + 1)
         self.good("elbo-encode", AE, "--split", "valid", "--out", path("codes-ae.csv"))
         lines = read_bytes("codes-ae.csv").decode().splitlines()
-        self.assertEqual((lines[0], len(lines)), ("index,label,mean_0,mean_1,mean_2", 5001))
+        self.assertEqual((lines[0], len(lines)), ("index,label,mean_0,mean_1,mean_2", small_data.VALID + 1))
 
     def test_neighbours(self):
-        self.good("elbo-data", "--data", "digits", "--count", "2", "--out", path("neighbour-inputs"))
+        self.good("elbo-data", "--data", DATA, "--count", "2", "--out", path("neighbour-inputs"))
         about = self.good_json("elbo-encode", VAE, "--out", path("near.csv"), "--neighbours", "3", "--input", path("neighbour-inputs", "0.png"),
                                path("neighbour-inputs", "1.png"))
         self.assertEqual([v[0] for v in about["neighbours"].values()], [0, 1])  # each is nearest to itself
@@ -157,7 +158,7 @@ class Codes(Case):
         self.good("elbo-encode", VAE, "--out", path("codes.npz"))
         with numpy.load(path("codes.npz")) as codes:
             self.assertEqual(sorted(codes), ["label", "logvar", "mean"])
-            self.assertEqual((codes["mean"].shape, codes["logvar"].shape, codes["label"].shape), ((10000, 2), (10000, 2), (10000,)))
+            self.assertEqual((codes["mean"].shape, codes["logvar"].shape, codes["label"].shape), ((small_data.TEST, 2), (small_data.TEST, 2), (small_data.TEST,)))
             mean = codes["mean"]
         self.good("elbo-encode", VAE, "--out", path("codes.npy"))
         self.assertTrue((numpy.load(path("codes.npy")) == mean).all())

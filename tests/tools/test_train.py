@@ -1,4 +1,4 @@
-"""elbo-train and elbo-eval on the built-in digits: configurations, runs, signals, resuming."""
+"""elbo-train and elbo-eval: configurations, runs, signals, resuming."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from harness import SMALL, TOOLS, Case, path, read_bytes, tool
+from harness import DATA, SMALL, TOOLS, Case, path, read_bytes, tool
 
 RUN_FILES = {"config.json", "model.safetensors", "best.safetensors", "state.safetensors", "metrics.jsonl", "summary.json", "reconstructions.png",
              "samples.png"}
@@ -76,14 +76,14 @@ class Runs(Case):
         self.assertEqual({n for n in os.listdir(path("runs", "whole")) if not n.startswith(".")}, RUN_FILES)
         lines = metrics("runs", "whole", "metrics.jsonl")
         self.assertEqual([(m["epoch"], m["split"]) for m in lines], [(1, "train"), (1, "valid"), (2, "train"), (2, "valid")])
-        self.assertEqual(json.loads(read_bytes("runs", "whole", "config.json"))["data"]["spec"], "digits")
+        self.assertEqual(json.loads(read_bytes("runs", "whole", "config.json"))["data"]["spec"], DATA)
 
     def test_progress_and_results(self):
         epochs = [line for line in self.shown.stderr.splitlines() if line.startswith("epoch ")]
         self.assertEqual([line.split()[1] for line in epochs], ["1/2", "2/2"])
         self.assertTrue(all("valid" in line and "examples/s" in line for line in epochs))
         self.assertNotIn("\r", self.shown.stderr)
-        self.assertIn("2 epochs, 220 steps; best epoch ", self.shown.stdout)
+        self.assertIn("2 epochs, 144 steps; best epoch ", self.shown.stdout)
 
     def test_quiet_and_json(self):
         result = tool("elbo-train", *SMALL, "--set", "train.steps=3", "--quiet", "--json", "--out", path("runs", "quiet"), env={"OPENBLAS_CORETYPE": "Nehalem"})
@@ -106,10 +106,10 @@ class Runs(Case):
         for name, content in (("cut", whole[:len(whole) // 2]), ("key", whole.replace(b"latent", b"patent")), ("empty", b"")):
             with open(path("damaged", name + ".safetensors"), "wb") as f:
                 f.write(content)
-            self.bad(1, name + ".safetensors", "elbo-eval", path("damaged", name + ".safetensors"), "--data", "digits")
+            self.bad(1, name + ".safetensors", "elbo-eval", path("damaged", name + ".safetensors"), "--data", DATA)
 
     def test_second_signal_ends_at_once(self):
-        process = subprocess.Popen([os.path.join(TOOLS, "elbo-train"), *SMALL, "--set", "train.batch=50000", "--set", "train.epochs=2000", "--out",
+        process = subprocess.Popen([os.path.join(TOOLS, "elbo-train"), *SMALL, "--set", "train.batch=3600", "--set", "train.epochs=2000", "--out",
                                     path("runs", "twice")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not os.path.exists(path("runs", "twice")):
             self.assertIsNone(process.poll())
@@ -194,7 +194,7 @@ class Runs(Case):
         self.assertIn("weights taken", result.stderr)
         whole, warm = (self.good_json("elbo-eval", path("runs", r), "--examples", "200", "--weights", w)["total"] for r, w in (("whole", "best"), ("warm", "last")))
         self.assertAlmostEqual(whole, warm, places=3)
-        other = tool("elbo-train", "--preset", "mlp-vae", "--data", "digits", "--set", "model.hidden=[7]", "--set", "train.steps=1", "--out", path("runs", "cold"),
+        other = tool("elbo-train", "--preset", "mlp-vae", "--data", DATA, "--set", "model.hidden=[7]", "--set", "train.steps=1", "--out", path("runs", "cold"),
                      "--init-from", path("runs", "whole"))
         self.assertIn("1 of 10 weights taken", other.stderr)  # the output's bias alone has the same shape
 
