@@ -142,19 +142,20 @@ class Trainer {
                                 "untouched; try --set optimizer.learning_rate={}",
                                 state_.step + 1, loss, reconstruction, kl, config_.optimizer.learning_rate / 10));
     add_code(pass.code.mean.value());
-    optimizer_->step(backward(pass.objective));
-    const double norm = optimizer_->last_gradient_norm();
-    if (!std::isfinite(norm))
+    try {
+      optimizer_->step(backward(pass.objective));
+    } catch (const NonFiniteGradient&) {
       fail("train", fmt::format("step {}: the gradient norm is not finite at objective {} (reconstruction {}, KL {}); the last checkpoint "
-                                "is untouched; try --set optimizer.clip_norm=5",
-                                state_.step + 1, loss, reconstruction, kl));
+                                "is untouched; try --set optimizer.learning_rate={}",
+                                state_.step + 1, loss, reconstruction, kl, config_.optimizer.learning_rate / 10));
+    }
     EpochSums& s = state_.sums;
     const double n = double(batch.size());
     s.examples += n;
     s.objective += n * loss;
     s.reconstruction += n * reconstruction;
     s.kl += n * kl;
-    s.gradient_norm += norm;
+    s.gradient_norm += optimizer_->last_gradient_norm();
     s.batches++;
     state_.step++;
   }

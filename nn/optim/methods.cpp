@@ -43,13 +43,13 @@ Sgd::Sgd(ParamStore& store, const SgdOptions& o, UpdateOptions update)
 
 void Sgd::begin(std::int64_t step) { numbers_.fresh = step == 1 ? 1 : 1 - dampening_; }
 
-double Sgd::update(const Chunk& c) {
+void Sgd::update(const Chunk& c) {
   SgdNumbers k = numbers_;
   k.gradient = c.gradient;
   k.rate = c.rate;
   k.weight_decay = c.weight_decay;
-  return for_float(name(), dtype(), [&]<class T>(T) {
-    return optimizer_table<T>().sgd(weights<T>(c), gradients<T>(c), k.momentum != 0 ? block<T>(0, c) : nullptr, c.length, k);
+  for_float(name(), dtype(), [&]<class T>(T) {
+    optimizer_table<T>().sgd(weights<T>(c), gradients<T>(c), k.momentum != 0 ? block<T>(0, c) : nullptr, c.length, k);
   });
 }
 
@@ -68,15 +68,15 @@ Rmsprop::Rmsprop(ParamStore& store, const RmspropOptions& o, UpdateOptions updat
   numbers_.momentum = o.momentum;
 }
 
-double Rmsprop::update(const Chunk& c) {
+void Rmsprop::update(const Chunk& c) {
   RmspropNumbers k = numbers_;
   k.gradient = c.gradient;
   k.rate = c.rate;
   k.weight_decay = c.weight_decay;
-  return for_float(name(), dtype(), [&]<class T>(T) {
+  for_float(name(), dtype(), [&]<class T>(T) {
     T* mean = mean_ < 0 ? nullptr : block<T>(mean_, c);
     T* m = momentum_ < 0 ? nullptr : block<T>(momentum_, c);
-    return optimizer_table<T>().rmsprop(weights<T>(c), gradients<T>(c), block<T>(0, c), mean, m, c.length, k);
+    optimizer_table<T>().rmsprop(weights<T>(c), gradients<T>(c), block<T>(0, c), mean, m, c.length, k);
   });
 }
 
@@ -98,14 +98,14 @@ void Adam::begin(std::int64_t step) {
   numbers_.root = 1 / std::sqrt(1 - std::pow(numbers_.beta2, double(step)));
 }
 
-double Adam::update(const Chunk& c) {
+void Adam::update(const Chunk& c) {
   AdamNumbers k = numbers_;
   k.gradient = c.gradient;
   k.rate = c.rate / correction_;
   k.weight_decay = decoupled_ ? 0 : c.weight_decay;
   k.keep = decoupled_ ? 1 - c.rate * c.weight_decay : 1;
-  return for_float("adam", dtype(), [&]<class T>(T) {
-    return optimizer_table<T>().adam(weights<T>(c), gradients<T>(c), block<T>(0, c), block<T>(1, c), amsgrad_ ? block<T>(2, c) : nullptr,
+  for_float("adam", dtype(), [&]<class T>(T) {
+    optimizer_table<T>().adam(weights<T>(c), gradients<T>(c), block<T>(0, c), block<T>(1, c), amsgrad_ ? block<T>(2, c) : nullptr,
                                      c.length, k);
   });
 }

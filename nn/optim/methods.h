@@ -26,7 +26,7 @@ class Sgd : public Optimizer {
 
  private:
   void begin(std::int64_t step) override;
-  double update(const Chunk& chunk) override;
+  void update(const Chunk& chunk) override;
   SgdNumbers numbers_{};
   double dampening_;
 };
@@ -48,7 +48,7 @@ class Rmsprop : public Optimizer {
 
  private:
   void begin(std::int64_t) override {}
-  double update(const Chunk& chunk) override;
+  void update(const Chunk& chunk) override;
   RmspropNumbers numbers_{};
   int mean_, momentum_;  // which blocks of the state; -1: none
 };
@@ -73,7 +73,7 @@ class Adam : public Optimizer {
 
  private:
   void begin(std::int64_t step) override;
-  double update(const Chunk& chunk) override;
+  void update(const Chunk& chunk) override;
   AdamNumbers numbers_{};
   double correction_ = 1;  // 1 - beta1^t
   bool amsgrad_, decoupled_;

@@ -54,7 +54,8 @@ void Optimizer::find_ranges() {
   sums_.resize(chunks_.size());
 }
 
-double Optimizer::sum_squares() {
+// The norm of the gradients as they came, before anything moves: a pass of its own, over what backward has just written.
+double Optimizer::gradient_norm() {
   for_float("optimizer", dtype(), [&]<class T>(T) {
     const T* g = gradients_.data<T>();
     parallel(Index(chunks_.size()), [&](Index i) {
@@ -64,18 +65,18 @@ double Optimizer::sum_squares() {
   });
   double total = 0;
   for (double sum : sums_) total += sum;
-  return total;
+  return std::sqrt(total);
 }
 
 void Optimizer::step(const Gradients& gradients, double learning_rate_scale) {
   store_.complete(gradients);
   if (options_.hook) options_.hook(gradients_);
+  norm_ = gradient_norm();
+  if (!std::isfinite(norm_))
+    throw NonFiniteGradient(fmt::format("[optimizer] step {}: expected a finite gradient norm, got {}; nothing was moved", steps_ + 1, norm_));
   GradientUse use;
   if (options_.clip_value > 0) use.clip = options_.clip_value;
-  if (options_.clip_norm > 0) {
-    const double norm = std::sqrt(sum_squares()) + 1e-6;  // the term is PyTorch's
-    if (norm > options_.clip_norm) use.scale = options_.clip_norm / norm;
-  }
+  if (options_.clip_norm > 0 && norm_ + 1e-6 > options_.clip_norm) use.scale = options_.clip_norm / (norm_ + 1e-6);  // the term is PyTorch's
   const double rate = learning_rate() * learning_rate_scale;
   begin(steps_ + 1);
   parallel(Index(chunks_.size()), [&](Index i) {
@@ -86,11 +87,8 @@ void Optimizer::step(const Gradients& gradients, double learning_rate_scale) {
       chunk.rate *= group.rate;
       chunk.weight_decay = group.weight_decay.value_or(weight_decay_);
     }
-    sums_[std::size_t(i)] = update(chunk);
+    update(chunk);
   });
-  double total = 0;
-  for (double sum : sums_) total += sum;
-  norm_ = std::sqrt(total);
   steps_++;
   for (const Range& r : ranges_) store_.touched(r.offset, r.offset + r.length);
 }

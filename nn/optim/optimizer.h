@@ -13,6 +13,7 @@
 
 #include "nn/optim/schedule.h"
 #include "nn/param_store.h"
+#include "tensor/error.h"
 #include "tensor/kernels/optimizer.h"
 
 namespace elbo {
@@ -33,6 +34,11 @@ struct UpdateOptions {
   std::function<void(Tensor& gradients)> hook;  // sees the contiguous gradient block before clipping: averaging over machines
 };
 
+// A gradient with a NaN or an infinity in it, or too large for its norm.
+struct NonFiniteGradient : Error {
+  using Error::Error;
+};
+
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -42,7 +48,8 @@ class Optimizer {
   virtual std::string_view name() const = 0;
 
   // Moves the parameters against the gradients of the latest backward pass over the store. `learning_rate_scale` is for this step
-  // alone. The graph of that pass must not be used again: saved parameters have changed.
+  // alone. The graph of that pass must not be used again: saved parameters have changed. Throws NonFiniteGradient, having moved
+  // nothing, when the gradients' norm is not finite.
   void step(const Gradients& gradients, double learning_rate_scale = 1);
 
   std::int64_t steps() const { return steps_; }                         // updates made so far
@@ -76,8 +83,8 @@ class Optimizer {
   };
   // Called once before the chunks of update number `step` (from 1), for what depends on the step alone.
   virtual void begin(std::int64_t step) = 0;
-  // Updates a chunk; returns the sum of its gradients' squares. Called from several threads.
-  virtual double update(const Chunk& chunk) = 0;
+  // Updates a chunk. Called from several threads.
+  virtual void update(const Chunk& chunk) = 0;
 
   template <class T>
   T* weights(const Chunk& c) {
@@ -95,7 +102,7 @@ class Optimizer {
 
  private:
   void find_ranges();
-  double sum_squares();
+  double gradient_norm();
 
   ParamStore& store_;
   Schedule learning_rate_;

@@ -7,57 +7,58 @@
 namespace elbo::ELBO_ISA_NAMESPACE {
 namespace {
 
-// Calls f(d, batches of the blocks...) along the blocks and stores what f made of them; d is the gradient as `use` says. Returns the
-// sum of g^2: short runs in the lanes, runs in double, in a fixed order.
-template <class T, class F, class... Block>
-double stream(const T* g, std::int64_t n, const GradientUse& use, F f, Block*... blocks) {
+// The sum of g^2: short runs in the lanes, runs in double, in a fixed order.
+template <class T>
+double squares(const T* g, std::int64_t n) {
   using B = Batch<T>;
   constexpr std::int64_t width = B::size, run = 64 * width;
-  const B scale(T(use.scale)), high(T(use.clip)), low(T(-use.clip));
-  const auto used = [&](const B& raw) {  // selects, not min and max, so that NaN stays NaN
-    const B d = raw * scale;
-    return xsimd::select(d > high, high, xsimd::select(d < low, low, d));
-  };
-  const auto lanes_sum = [](const B& lanes) {
-    alignas(64) T parts[width];
-    lanes.store_aligned(parts);
-    double sum = 0;
-    for (std::int64_t k = 0; k < width; k++) sum += double(parts[k]);
-    return sum;
-  };
   double total = 0;
-  std::int64_t i = 0;
-  while (i + width <= n) {
-    const std::int64_t end = i + run < n - width + 1 ? i + run : n - width + 1;
-    B squares(T(0));
-    for (; i < end; i += width) {
-      const B raw = B::load_unaligned(g + i);
-      squares += raw * raw;
-      [&](auto... b) {
-        f(used(raw), b...);
-        (b.store_unaligned(blocks + i), ...);
-      }(B::load_unaligned(blocks + i)...);
+  for (std::int64_t begin = 0; begin < n; begin += run) {
+    const std::int64_t end = begin + run < n ? begin + run : n;
+    B sums[2] = {B(T(0)), B(T(0))};
+    std::int64_t i = begin;
+    for (int k = 0; i + width <= end; i += width, k ^= 1) {
+      const B x = B::load_unaligned(g + i);
+      sums[k] += x * x;
     }
-    total += lanes_sum(squares);
-  }
-  if (i < n) {
-    const B raw = load_part(g + i, n - i, T(0));
-    total += lanes_sum(raw * raw);
-    [&](auto... b) {
-      f(used(raw), b...);
-      (store_part(blocks + i, b, n - i), ...);
-    }(load_part(blocks + i, n - i)...);
+    if (i < end) {
+      const B x = load_part(g + i, end - i, T(0));
+      sums[0] += x * x;
+    }
+    alignas(64) T parts[width];
+    (sums[0] + sums[1]).store_aligned(parts);
+    for (std::int64_t k = 0; k < width; k++) total += double(parts[k]);
   }
   return total;
 }
 
-template <class T>
-double squares(const T* g, std::int64_t n) {
-  return stream(g, n, GradientUse{}, [](const Batch<T>&) {});
+// Calls f(d, batches of the blocks...) along the blocks and stores what f made of them; d is the gradient as `use` says.
+template <class T, class F, class... Block>
+void stream(const T* g, std::int64_t n, const GradientUse& use, F f, Block*... blocks) {
+  using B = Batch<T>;
+  constexpr std::int64_t width = B::size;
+  const B scale(T(use.scale)), high(T(use.clip)), low(T(-use.clip));
+  const auto used = [&](const B& raw) {
+    const B d = raw * scale;
+    return xsimd::select(d > high, high, xsimd::select(d < low, low, d));
+  };
+  std::int64_t i = 0;
+  for (; i + width <= n; i += width) {
+    [&](auto... b) {
+      f(used(B::load_unaligned(g + i)), b...);
+      (b.store_unaligned(blocks + i), ...);
+    }(B::load_unaligned(blocks + i)...);
+  }
+  if (i < n) {
+    [&](auto... b) {
+      f(used(load_part(g + i, n - i, T(0))), b...);
+      (store_part(blocks + i, b, n - i), ...);
+    }(load_part(blocks + i, n - i)...);
+  }
 }
 
 template <class T>
-double sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
+void sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
   using B = Batch<T>;
   const B rate(T(k.rate)), momentum(T(k.momentum)), fresh(T(k.fresh)), decay(T(k.weight_decay));
   if (!m)
@@ -75,7 +76,7 @@ double sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
 }
 
 template <class T>
-double rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const RmspropNumbers& k) {
+void rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const RmspropNumbers& k) {
   using B = Batch<T>;
   const B rate(T(k.rate)), rho(T(k.rho)), fresh(T(1 - k.rho)), epsilon(T(k.epsilon)), momentum(T(k.momentum)), decay(T(k.weight_decay));
   const auto plain = [&](B d, const B& bw, B& bv) {  // d / s
@@ -108,7 +109,7 @@ double rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const Rmsp
 }
 
 template <class T>
-double adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumbers& k) {
+void adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumbers& k) {
   using B = Batch<T>;
   const B rate(T(k.rate)), fresh1(T(1 - k.beta1)), beta2(T(k.beta2)), fresh2(T(1 - k.beta2)), epsilon(T(k.epsilon)), root(T(k.root));
   const B decay(T(k.weight_decay)), keep(T(k.keep));

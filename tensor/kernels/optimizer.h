@@ -1,8 +1,7 @@
 #pragma once
 // The optimizers' updates: one pass over weights, gradients and moments that stream by. Gradients are read, never written.
 //
-// Each kernel takes n numbers of every block and returns the sum of the squares of the gradients as they came, so that their norm costs
-// no pass of its own. With d the gradient times `scale`, clamped to [-clip, clip]:
+// Each kernel takes n numbers of every block. With d the gradient times `scale`, clamped to [-clip, clip]:
 
 #include <cstdint>
 #include <limits>
@@ -40,10 +39,10 @@ struct AdamNumbers {
 
 template <class T>
 struct OptimizerTable {
-  double (*squares)(const T* g, std::int64_t n);  // the sum alone
-  double (*sgd)(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k);
-  double (*rmsprop)(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const RmspropNumbers& k);
-  double (*adam)(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumbers& k);
+  double (*squares)(const T* g, std::int64_t n);  // their sum
+  void (*sgd)(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k);
+  void (*rmsprop)(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const RmspropNumbers& k);
+  void (*adam)(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumbers& k);
 };
 
 struct OptimizerKernels {

@@ -23,7 +23,7 @@ double squares(const T* g, std::int64_t n) {
 }
 
 template <class T>
-double sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
+void sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
   const T rate = T(k.rate), momentum = T(k.momentum), fresh = T(k.fresh), decay = T(k.weight_decay);
   for (std::int64_t i = 0; i < n; i++) {
     T d = used(g[i], k.gradient) + decay * w[i];
@@ -33,11 +33,10 @@ double sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
     }
     w[i] -= rate * d;
   }
-  return squares(g, n);
 }
 
 template <class T>
-double rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const RmspropNumbers& k) {
+void rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const RmspropNumbers& k) {
   const T rate = T(k.rate), rho = T(k.rho), fresh = T(1 - k.rho), epsilon = T(k.epsilon), momentum = T(k.momentum),
           decay = T(k.weight_decay);
   for (std::int64_t i = 0; i < n; i++) {
@@ -53,11 +52,10 @@ double rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const Rmsp
     if (m) d = m[i] = momentum * m[i] + d;
     w[i] -= rate * d;
   }
-  return squares(g, n);
 }
 
 template <class T>
-double adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumbers& k) {
+void adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumbers& k) {
   const T rate = T(k.rate), beta1 = T(k.beta1), fresh1 = T(1 - k.beta1), beta2 = T(k.beta2), fresh2 = T(1 - k.beta2);
   const T epsilon = T(k.epsilon), root = T(k.root), decay = T(k.weight_decay), keep = T(k.keep);
   for (std::int64_t i = 0; i < n; i++) {
@@ -68,7 +66,6 @@ double adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumb
     if (top) top[i] = top[i] > v[i] ? top[i] : v[i];
     w[i] -= rate * m[i] / (root * std::sqrt(top ? top[i] : v[i]) + epsilon);
   }
-  return squares(g, n);
 }
 
 template <class T>

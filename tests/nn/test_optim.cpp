@@ -272,13 +272,19 @@ TEST_CASE("the hook sees the whole gradient block before clipping") {
   CHECK(two.last_gradient_norm() == doctest::Approx(2 * one.last_gradient_norm()));
 }
 
-TEST_CASE("a gradient that is not a number stays one through clipping") {
-  Large large(1000);
-  large.gradient.set<float>({7}, NAN);
-  Sgd sgd(large.store, {}, {.clip_norm = 1, .clip_value = 0.5});
-  sgd.step(large.pass());
-  CHECK(std::isnan(large.weight.value().at<float>({7})));
-  CHECK(std::isnan(sgd.last_gradient_norm()));
+TEST_CASE("a gradient that is not finite moves nothing") {
+  for (const float wrong : {NAN, INFINITY, -INFINITY}) {
+    Large large(1000);
+    Adam adam(large.store, {}, {.clip_norm = 1, .clip_value = 0.5});
+    adam.step(large.pass());
+    const Tensor before = large.weight.value().clone(), m = adam.state()[0].second.clone();
+    large.gradient.set<float>({7}, wrong);
+    CHECK_THROWS_AS(adam.step(large.pass()), NonFiniteGradient);
+    CHECK_FALSE(std::isfinite(adam.last_gradient_norm()));
+    CHECK(identical(large.weight.value(), before));
+    CHECK(identical(adam.state()[0].second, m));
+    CHECK(adam.steps() == 1);
+  }
 }
 
 TEST_CASE("options out of range and an open store are errors") {
