@@ -36,6 +36,19 @@ struct Groups {
   Index begin(Index i) const { return n / count * i + std::min(i, n % count); }
 };
 
+// n things in at most 2 * most groups: wide ones for three quarters of them, then pairs, then single ones, so that threads which take
+// groups in turn end nearly together.
+struct Tapered {
+  Index n, most;
+  Index unit = divide_up(n, 2 * most), units = divide_up(n, unit), wide = std::clamp<Index>(units / 4, 1, 4);
+  Index large = units * 3 / 4 / wide, rest = units - large * wide, pairs = wide > 2 ? rest / 3 : 0;
+  Index count = large + rest - pairs;
+  Index begin(Index i) const {
+    const Index past = i - large;
+    return std::min(n, unit * (past <= 0 ? i * wide : large * wide + (past <= pairs ? 2 * past : pairs + past)));
+  }
+};
+
 // A chunk of fewer multiply-adds than this costs more to hand to a thread than it brings.
 constexpr Index least_work = 100'000;
 constexpr Index most_chunks = 64;
@@ -140,8 +153,7 @@ void multiply_packed(const Product<T>& p, const T* packed) {
 // C where each panel is used by one chunk, which packs it, a block of k at a time: cut by columns alone.
 template <class T>
 void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
-  // At least two panels a chunk, four where that leaves chunks enough: longer pieces of B's rows are read in one go.
-  const Groups columns{p.panels, std::min(p.chunks, divide_up(p.panels, p.panels < 64 ? 2 : 4))};
+  const Tapered columns{p.panels, p.chunks};
   const Groups rows{p.tiles.count, divide_up(p.tiles.count, most_row_tiles)};
   const Groups blocks{p.K, std::max<Index>(1, divide_up(p.K, p.kernels.k_block))};
   const Index depth = divide_up(p.K, blocks.count), panel = p.kernels.columns * depth * Index(sizeof(T));
