@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "models/objective.h"
 #include "models/optimizers.h"
@@ -15,6 +14,7 @@
 #include "tensor/elementwise.h"
 #include "tensor/gemm.h"
 #include "tensor/isa.h"
+#include "tensor/json.h"
 #include "tensor/kernels/machine.h"
 #include "tensor/likelihood.h"
 #include "tensor/parallel.h"
@@ -219,33 +219,33 @@ std::vector<KernelResult> bench_kernels(double seconds) {
 }
 
 std::string to_json(const MachineRates& m, const std::vector<StepResult>& steps, const std::vector<KernelResult>& kernels) {
-  nlohmann::ordered_json all;
-  all["machine"] = {{"cores", m.cores},
-                    {"threads", m.threads},
-                    {"isa", m.isa},
-                    {"blas_version", m.blas_version},
-                    {"blas_core", m.blas_core},
-                    {"blas_threading", m.blas_threading},
-                    {"sgemm_gflops", m.sgemm_gflops},
-                    {"fma_gflops", m.fma_gflops},
-                    {"copy_gbytes_per_second", m.copy_gbytes_per_second}};
-  all["steps"] = nlohmann::ordered_json::array();
+  Json all;
+  all["machine"] = Json::object({{"cores", m.cores},
+                                 {"threads", m.threads},
+                                 {"isa", m.isa},
+                                 {"blas_version", m.blas_version},
+                                 {"blas_core", m.blas_core},
+                                 {"blas_threading", m.blas_threading},
+                                 {"sgemm_gflops", m.sgemm_gflops},
+                                 {"fma_gflops", m.fma_gflops},
+                                 {"copy_gbytes_per_second", m.copy_gbytes_per_second}});
+  all["steps"] = Json::array();
   for (const StepResult& s : steps)
-    all["steps"].push_back({{"name", s.name},
-                            {"batch", s.batch},
-                            {"parameters", s.parameters},
-                            {"step_us", s.step_us},
-                            {"examples_per_second", s.examples_per_second},
-                            {"flops", s.flops},
-                            {"gflops", s.gflops},
-                            {"fraction_of_sgemm", s.fraction_of_sgemm},
-                            {"fraction_of_peak", s.fraction_of_peak},
-                            {"floor_us", s.floor_us},
-                            {"peak_rss_mb", s.peak_rss_mb}});
-  all["kernels"] = nlohmann::ordered_json::array();
+    all["steps"].push_back(Json::object({{"name", s.name},
+                                         {"batch", s.batch},
+                                         {"parameters", s.parameters},
+                                         {"step_us", s.step_us},
+                                         {"examples_per_second", s.examples_per_second},
+                                         {"flops", s.flops},
+                                         {"gflops", s.gflops},
+                                         {"fraction_of_sgemm", s.fraction_of_sgemm},
+                                         {"fraction_of_peak", s.fraction_of_peak},
+                                         {"floor_us", s.floor_us},
+                                         {"peak_rss_mb", s.peak_rss_mb}}));
+  all["kernels"] = Json::array();
   for (const KernelResult& k : kernels)
-    all["kernels"].push_back(
-        {{"name", k.name}, {"shape", k.shape}, {"us", k.us}, {"gflops", k.gflops}, {"gbytes_per_second", k.gbytes_per_second}});
+    all["kernels"].push_back(Json::object(
+        {{"name", k.name}, {"shape", k.shape}, {"us", k.us}, {"gflops", k.gflops}, {"gbytes_per_second", k.gbytes_per_second}}));
   return all.dump(2) + "\n";
 }
 

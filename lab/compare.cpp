@@ -5,19 +5,17 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "lab/baselines.h"
 #include "lab/evaluate.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 
 namespace elbo::lab {
 namespace fs = std::filesystem;
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string read_text(const std::string& path) {
   const std::vector<std::byte> bytes = read_file(path, 64 << 20);
@@ -26,8 +24,13 @@ std::string read_text(const std::string& path) {
 
 // What must be the same for a comparison to be continued.
 Json options_json(const CompareOptions& o) {
-  return {{"presets", o.presets}, {"data", o.data},   {"seeds", o.seeds},        {"seed", o.first_seed},
-          {"set", o.set},         {"sweep", o.sweep}, {"baselines", o.baselines}};
+  return Json::object({{"presets", o.presets},
+                       {"data", o.data},
+                       {"seeds", o.seeds},
+                       {"seed", o.first_seed},
+                       {"set", o.set},
+                       {"sweep", o.sweep},
+                       {"baselines", o.baselines}});
 }
 
 void check_folder(const CompareOptions& options, const Dataset& data) {
@@ -38,16 +41,17 @@ void check_folder(const CompareOptions& options, const Dataset& data) {
     if (fs::is_empty(options.out)) return;
     fail("compare", fmt::format("{}: exists and holds no comparison", options.out));
   }
-  const Json before = Json::parse(read_text(file), nullptr, false);
-  if (before.is_discarded() || !before.contains("options") || !before["options"].is_object() || !before.contains("data"))
-    fail("compare", fmt::format("{}: not a comparison of elbo", file));
-  const Json now = options_json(options), then = before["options"];
-  for (const auto& [key, value] : now.items())
-    if (!then.contains(key) || then[key] != value)
+  const std::optional<Json> before = Json::try_parse(read_text(file));
+  const Json* then = before ? before->find("options") : nullptr;
+  if (!then || !then->is_object() || !before->contains("data")) fail("compare", fmt::format("{}: not a comparison of elbo", file));
+  for (const Json now = options_json(options); const auto& [key, value] : now.members()) {
+    const Json* was = then->find(key);
+    if (!was || *was != value)
       fail("compare",
            fmt::format("{}: holds a comparison with other options: --{} was {}, is {}; choose another --out, or --force replaces it",
-                       options.out, key, then.contains(key) ? then[key].dump() : "missing", value.dump()));
-  if (before["data"].value("checksum", "") != fmt::format("{:016x}", data.checksum))
+                       options.out, key, was ? was->dump() : "missing", value.dump()));
+  }
+  if ((*before)["data"].string_or("checksum", "") != fmt::format("{:016x}", data.checksum))
     fail("compare", fmt::format("{}: the data have changed since this comparison was begun: {}", options.out, options.data));
 }
 
@@ -67,33 +71,31 @@ class DataCache {
 };
 
 Json run_json(const ComparedRun& run) {
-  return {{"name", run.name},
-          {"seed", run.seed ? Json(*run.seed) : Json(nullptr)},
-          {"set", run.set},
-          {"folder", run.folder.empty() ? Json(nullptr) : Json(run.folder)},
-          {"figures", Json::parse(run.figures.json)}};
+  return Json::object({{"name", run.name},
+                       {"seed", run.seed ? Json(*run.seed) : Json()},
+                       {"set", run.set},
+                       {"folder", run.folder.empty() ? Json() : Json(run.folder)},
+                       {"figures", Json::parse(run.figures.json, run.name)}});
 }
 
-Json spread_json(const Spread& s) { return {{"mean", s.mean}, {"sd", std::isfinite(s.sd) ? Json(s.sd) : Json(nullptr)}, {"n", s.n}}; }
+Json spread_json(const Spread& s) { return Json::object({{"mean", s.mean}, {"sd", s.sd}, {"n", s.n}}); }
 
 void save(const Comparison& c) {
-  Json all = {{"program", fmt::format("elbo {}", program_version)},
-              {"options", options_json(c.options)},
-              {"command", command_line(c.options)},
-              {"data",
-               {{"spec", c.options.data},
-                {"examples", c.data.examples},
-                {"checksum", fmt::format("{:016x}", c.data.checksum)},
-                {"train", c.data.train.size()},
-                {"valid", c.data.valid.size()},
-                {"test", c.data.test.size()}}}};
+  Json all = Json::object({{"program", fmt::format("elbo {}", program_version)},
+                           {"options", options_json(c.options)},
+                           {"command", command_line(c.options)},
+                           {"data", Json::object({{"spec", c.options.data},
+                                                  {"examples", c.data.examples},
+                                                  {"checksum", fmt::format("{:016x}", c.data.checksum)},
+                                                  {"train", c.data.train.size()},
+                                                  {"valid", c.data.valid.size()},
+                                                  {"test", c.data.test.size()}})}});
   all["runs"] = Json::array();
   all["summary"] = Json::object();
   for (const ComparedRun& run : c.runs) {
     all["runs"].push_back(run_json(run));
     for (const auto& [figure, value] : run.figures.numbers)
-      if (!all["summary"].contains(run.name) || !all["summary"][run.name].contains(figure))
-        all["summary"][run.name][figure] = spread_json(c.spread(run.name, figure));
+      if (Json& spread = all["summary"][run.name][figure]; spread.is_null()) spread = spread_json(c.spread(run.name, figure));
   }
   write_file_atomically(c.options.out + "/compare.json", bytes_of(all.dump(2) + "\n"));
 }
@@ -143,13 +145,13 @@ std::string quoted(const std::string& word) {
 }  // namespace
 
 RunFigures read_figures(std::string_view json, std::string_view source) {
-  const Json parsed = Json::parse(json, nullptr, false);
-  if (!parsed.is_object()) fail("compare", fmt::format("{}: expected a JSON object of figures", source));
-  RunFigures f{.json = parsed.dump()};
-  for (const auto& [key, value] : parsed.items()) {
-    if (value.is_number()) f.numbers[key] = value.get<double>();
+  const std::optional<Json> parsed = Json::try_parse(json);
+  if (!parsed || !parsed->is_object()) fail("compare", fmt::format("{}: expected a JSON object of figures", source));
+  RunFigures f{.json = parsed->dump()};
+  for (const auto& [key, value] : parsed->members()) {
+    if (value.is_number()) f.numbers[key] = value.number();
     if (key == "kl_per_unit" && value.is_array())
-      for (const Json& v : value) f.kl_per_unit.push_back(v.is_number() ? v.get<double>() : no_figure);
+      for (const Json& v : value.elements()) f.kl_per_unit.push_back(v.is_number() ? v.number() : no_figure);
   }
   return f;
 }

@@ -5,13 +5,13 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "lab/plot.h"
 #include "lab/plot_text.h"
 #include "models/run_folder.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 
 namespace elbo::lab {
 namespace {
@@ -30,10 +30,10 @@ std::vector<Line> read_metrics(const std::string& path, bool valid) {
   std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const auto j = nlohmann::json::parse(rest.substr(0, end), nullptr, false);
+    const std::optional<Json> j = Json::try_parse(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (j.is_object() && j.value("split", "") == (valid ? "valid" : "train"))
-      lines.push_back({j.value("epoch", nothing), j.value("reconstruction", nothing), j.value("kl", nothing)});
+    if (j && j->string_or("split", "") == (valid ? "valid" : "train"))
+      lines.push_back({j->number_or("epoch", nothing), j->number_or("reconstruction", nothing), j->number_or("kl", nothing)});
   }
   return lines;
 }
@@ -204,10 +204,10 @@ void add_figures(Page& page, const Comparison& c) {
       const auto it = run.figures.numbers.find(key);
       return it == run.figures.numbers.end() ? std::string("–") : number_text(it->second, 6);
     };
-    const auto figures = nlohmann::json::parse(run.figures.json);
+    const Json figures = Json::parse(run.figures.json, run.name);
     all.rows.push_back({run.folder.empty() ? run.name : run.folder.substr(5), run.figures.numbers.contains("kl") ? at("total") : "–",
                         at("reconstruction"), at("kl"), at("squared_error"), at("squared_error_at_mean"), at("active_units"),
-                        figures.value("weights", "")});
+                        figures.string_or("weights", "")});
   }
   Content inside;
   inside.table(all);

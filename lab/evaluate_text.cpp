@@ -3,17 +3,13 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "lab/evaluate.h"
 #include "lab/plot_text.h"
+#include "tensor/json.h"
 
 namespace elbo {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json figure(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void line(std::string& text, std::string_view name, double value, std::string_view note = "") {
   text += fmt::format("  {:<24}{:>12}{}{}\n", name, std::isnan(value) ? "-" : fmt::format("{:.3f}", value), note.empty() ? "" : "  ", note);
@@ -28,7 +24,7 @@ std::string likelihood_note(const Figures& f) {
 }  // namespace
 
 std::string to_json(const Figures& f) {
-  Json j;
+  Json j;  // a figure that is not finite is written as null
   j["split"] = f.split;
   j["examples"] = f.examples;
   j["weights"] = f.weights;
@@ -38,28 +34,28 @@ std::string to_json(const Figures& f) {
   j["normalised"] = f.normalised;
   j["parameters"] = f.parameters;
   j["variational"] = f.variational;
-  j["total"] = figure(f.total);
-  j["reconstruction"] = figure(f.reconstruction);
-  j["kl"] = figure(f.kl);
-  j["beta"] = figure(f.beta);
-  j["objective"] = figure(f.objective);
-  j["squared_error"] = figure(f.squared_error);
-  j["reconstruction_at_mean"] = figure(f.reconstruction_at_mean);
-  j["squared_error_at_mean"] = figure(f.squared_error_at_mean);
+  j["total"] = f.total;
+  j["reconstruction"] = f.reconstruction;
+  j["kl"] = f.kl;
+  j["beta"] = f.beta;
+  j["objective"] = f.objective;
+  j["squared_error"] = f.squared_error;
+  j["reconstruction_at_mean"] = f.reconstruction_at_mean;
+  j["squared_error_at_mean"] = f.squared_error_at_mean;
   j["active_units"] = f.active_units;
   j["kl_per_unit"] = f.kl_per_unit.empty() ? Json(nullptr) : Json(f.kl_per_unit);
   for (const char* text_figure : {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"}) j[text_figure] = nullptr;
   if (f.importance_samples > 0) {
-    j["nll"] = figure(f.nll);
-    j["nll_standard_error"] = figure(f.nll_standard_error);
+    j["nll"] = f.nll;
+    j["nll_standard_error"] = f.nll_standard_error;
     j["importance_samples"] = f.variational ? Json(f.importance_samples) : Json(nullptr);
-    j["nll_tenth"] = figure(f.nll_tenth);
-    j["effective_samples"] = figure(f.effective_samples);
+    j["nll_tenth"] = f.nll_tenth;
+    j["effective_samples"] = f.effective_samples;
     j["nll_perplexity"] = nullptr;
-    j["bits_per_dim"] = figure(f.bits_per_dim);
+    j["bits_per_dim"] = f.bits_per_dim;
   }
-  j["seconds"] = figure(f.seconds);
-  j["examples_per_second"] = figure(f.examples_per_second);
+  j["seconds"] = f.seconds;
+  j["examples_per_second"] = f.examples_per_second;
   return j.dump(2) + "\n";
 }
 

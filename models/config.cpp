@@ -5,50 +5,47 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "data/batches.h"
 #include "data/spec.h"
 #include "models/objective.h"
 #include "nn/layers.h"
 #include "tensor/error.h"
+#include "tensor/json.h"
 #include "tensor/nearest.h"
 
 namespace elbo {
 namespace {
 
-using nlohmann::json;
-using ordered = nlohmann::ordered_json;
-
 // One key: how its value is checked and stored, and how it is printed.
 struct Row {
   ConfigKey key;
-  std::function<ordered(const Config&)> get;
-  std::function<void(Config&, const json&)> set;  // throws std::string: what was expected
+  std::function<Json(const Config&)> get;
+  std::function<void(Config&, const Json&)> set;  // throws std::string: what was expected
 };
 
 [[noreturn]] void expected(const std::string& what) { throw what; }
 
-double number_of(const json& v, double low, double high) {
+double number_of(const Json& v, double low, double high) {
   const std::string range = fmt::format("a number from {} to {}", low, high);
   if (!v.is_number()) expected(range);
-  const double d = v.get<double>();
+  const double d = v.number();
   if (!(d >= low && d <= high)) expected(range);
   return d;
 }
 
-Index integer_of(const json& v, Index low, Index high) {
+Index integer_of(const Json& v, Index low, Index high) {
   const std::string range = fmt::format("a whole number from {} to {}", low, high);
   if (!v.is_number()) expected(range);
-  const double d = v.get<double>();
+  const double d = v.number();
   if (d != std::floor(d) || d < double(low) || d > double(high)) expected(range);
-  return v.is_number_float() ? Index(d) : v.get<Index>();
+  return v.is_integer() ? v.integer() : Index(d);
 }
 
-std::vector<Index> integers_of(const json& v, Index low, Index high) {
+std::vector<Index> integers_of(const Json& v, Index low, Index high) {
   if (!v.is_array()) expected(fmt::format("a list of whole numbers from {} to {}", low, high));
   std::vector<Index> all;
-  for (const json& e : v) all.push_back(integer_of(e, low, high));
+  for (const Json& e : v.elements()) all.push_back(integer_of(e, low, high));
   return all;
 }
 
@@ -58,29 +55,29 @@ class Table {
 
   void number(std::string name, double low, double high, std::string help, std::function<double&(Config&)> at) {
     add(std::move(name), fmt::format("number, {} to {}", low, high), std::move(help), at,
-        [=](Config& c, const json& v) { at(c) = number_of(v, low, high); });
+        [=](Config& c, const Json& v) { at(c) = number_of(v, low, high); });
   }
   void integer(std::string name, Index low, Index high, std::string help, std::function<Index&(Config&)> at) {
     add(std::move(name), fmt::format("whole number, {} to {}", low, high), std::move(help), at,
-        [=](Config& c, const json& v) { at(c) = integer_of(v, low, high); });
+        [=](Config& c, const Json& v) { at(c) = integer_of(v, low, high); });
   }
   void boolean(std::string name, std::string help, std::function<bool&(Config&)> at) {
-    add(std::move(name), "true or false", std::move(help), at, [=](Config& c, const json& v) {
+    add(std::move(name), "true or false", std::move(help), at, [=](Config& c, const Json& v) {
       if (!v.is_boolean()) expected("true or false");
-      at(c) = v.get<bool>();
+      at(c) = v.boolean();
     });
   }
   void choice(std::string name, std::vector<std::string> choices, std::string help, std::function<std::string&(Config&)> at) {
-    add(std::move(name), "one of " + joined(choices), std::move(help), at, [=](Config& c, const json& v) { at(c) = chosen(choices, v); });
+    add(std::move(name), "one of " + joined(choices), std::move(help), at, [=](Config& c, const Json& v) { at(c) = chosen(choices, v); });
   }
   template <class T, class Read>
   void optional(std::string name, std::string type, std::string help, std::function<std::optional<T>&(Config&)> at, Read read) {
     rows.push_back({{std::move(name), std::move(type), std::move(help)},
                     [at](const Config& c) {
                       const auto& v = at(const_cast<Config&>(c));
-                      return v ? ordered(*v) : ordered(nullptr);
+                      return v ? Json(*v) : Json(nullptr);
                     },
-                    [=](Config& c, const json& v) {
+                    [=](Config& c, const Json& v) {
                       if (v.is_null())
                         at(c).reset();
                       else
@@ -90,7 +87,7 @@ class Table {
   template <class At, class Set>
   void add(std::string name, std::string type, std::string help, At at, Set set) {
     rows.push_back(
-        {{std::move(name), std::move(type), std::move(help)}, [at](const Config& c) { return ordered(at(const_cast<Config&>(c))); }, set});
+        {{std::move(name), std::move(type), std::move(help)}, [at](const Config& c) { return Json(at(const_cast<Config&>(c))); }, set});
   }
 
   static std::string joined(const std::vector<std::string>& names) {
@@ -98,9 +95,9 @@ class Table {
     for (const std::string& n : names) text += (text.empty() ? "" : ", ") + n;
     return text;
   }
-  static std::string chosen(const std::vector<std::string>& choices, const json& v) {
+  static std::string chosen(const std::vector<std::string>& choices, const Json& v) {
     if (!v.is_string()) expected("one of " + joined(choices));
-    const std::string s = v.get<std::string>();
+    const std::string s = v.string();
     if (std::find(choices.begin(), choices.end(), s) == choices.end())
       expected(fmt::format("one of {}; the nearest is {}", joined(choices), nearest(s, choices)));
     return s;
@@ -124,10 +121,10 @@ void model_rows(Table& t) {
       "model.latent", 1, 1 << 20, "dimensions of the code", [](Config & c) -> auto& { return c.model.latent; });
   t.add(
       "model.hidden", "list of whole numbers", "widths of the encoder's hidden layers", [](Config & c) -> auto& { return c.model.hidden; },
-      [](Config& c, const json& v) { c.model.hidden = integers_of(v, 1, 1 << 20); });
+      [](Config& c, const Json& v) { c.model.hidden = integers_of(v, 1, 1 << 20); });
   t.optional<std::vector<Index>>(
       "model.decoder_hidden", "list of whole numbers, or null", "widths of the decoder's hidden layers; null: model.hidden mirrored",
-      [](Config & c) -> auto& { return c.model.decoder_hidden; }, [](const json& v) { return integers_of(v, 1, 1 << 20); });
+      [](Config & c) -> auto& { return c.model.decoder_hidden; }, [](const Json& v) { return integers_of(v, 1, 1 << 20); });
   t.choice(
       "model.activation", {"none", "relu", "tanh", "sigmoid", "leaky-relu", "elu", "gelu", "silu", "softplus"}, "after each hidden layer",
       [](Config & c) -> auto& { return c.model.activation; });
@@ -152,15 +149,15 @@ void objective_rows(Table& t) {
 void data_rows(Table& t) {
   t.add(
       "data.spec", "KIND[:PATH][?key=value&...]", "the data; --data sets it", [](Config & c) -> auto& { return c.data.spec; },
-      [](Config& c, const json& v) {
+      [](Config& c, const Json& v) {
         if (!v.is_string()) expected("a text");
-        c.data.spec = v.get<std::string>();  // looked at where the data are loaded: a model file keeps it without the path
+        c.data.spec = v.string();  // looked at where the data are loaded: a model file keeps it without the path
       });
   t.optional<double>(
       "data.valid", "number, or null",
       "validation part: 0 none, below 1 a share, otherwise a number of examples; null: a tenth, at most 5,000",
       [](Config & c) -> auto& { return c.data.valid; },
-      [](const json& v) {
+      [](const Json& v) {
         const double d = number_of(v, 0, double(most));
         if (d >= 1 && d != std::floor(d)) expected("a share below 1 or a whole number");
         return d;
@@ -174,13 +171,13 @@ void data_rows(Table& t) {
       "data.dequantize", "none or uniform, or null",
       "x = (byte + u) / 256; null: uniform for Gaussian likelihoods on bytes, otherwise none",
       [](Config & c) -> auto& { return c.data.dequantize; },
-      [](const json& v) {
+      [](const Json& v) {
         return Table::chosen({"none", "uniform"}, v);
       });
   t.add(
       "data.exclude_labels", "list of whole numbers", "labels left out of training and validation",
       [](Config & c) -> auto& { return c.data.exclude_labels; },
-      [](Config& c, const json& v) { c.data.exclude_labels = integers_of(v, 0, 1 << 20); });
+      [](Config& c, const Json& v) { c.data.exclude_labels = integers_of(v, 0, 1 << 20); });
 }
 
 void optimizer_rows(Table& t) {
@@ -234,14 +231,14 @@ void optimizer_rows(Table& t) {
   t.add(
       "optimizer.schedule.stage_epochs", "list of whole numbers", "stages: epochs of each",
       [](Config & c) -> auto& { return c.optimizer.schedule.stage_epochs; },
-      [](Config& c, const json& v) { c.optimizer.schedule.stage_epochs = integers_of(v, 1, most); });
+      [](Config& c, const Json& v) { c.optimizer.schedule.stage_epochs = integers_of(v, 1, most); });
   t.add(
       "optimizer.schedule.stage_factors", "list of numbers", "stages: the factor of each on the rate",
       [](Config & c) -> auto& { return c.optimizer.schedule.stage_factors; },
-      [](Config& c, const json& v) {
+      [](Config& c, const Json& v) {
         if (!v.is_array()) expected("a list of numbers from 0 to 1e6");
         std::vector<double> all;
-        for (const json& e : v) all.push_back(number_of(e, 0, 1e6));
+        for (const Json& e : v.elements()) all.push_back(number_of(e, 0, 1e6));
         c.optimizer.schedule.stage_factors = all;
       });
 }
@@ -255,7 +252,7 @@ void train_rows(Table& t) {
       "train.batch", 1, 1 << 24, "examples an update", [](Config & c) -> auto& { return c.train.batch; });
   t.add(
       "train.seed", "whole number, 0 to 2^53", "of everything random", [](Config & c) -> auto& { return c.train.seed; },
-      [](Config& c, const json& v) { c.train.seed = std::uint64_t(integer_of(v, 0, Index{1} << 53)); });
+      [](Config& c, const Json& v) { c.train.seed = std::uint64_t(integer_of(v, 0, Index{1} << 53)); });
   t.integer(
       "train.checkpoint_every", 1, most, "epochs", [](Config & c) -> auto& { return c.train.checkpoint_every; });
   t.integer(
@@ -287,7 +284,7 @@ const Row& row_of(const std::string& name, std::string_view source) {
   throw UsageError(fmt::format("{}: unknown key '{}'; the nearest is '{}'", source, name, nearest(name, names)));
 }
 
-void assign(Config& config, const std::string& name, const json& value, std::string_view source) {
+void assign(Config& config, const std::string& name, const Json& value, std::string_view source) {
   const Row& row = row_of(name, source);
   try {
     row.set(config, value);
@@ -297,8 +294,8 @@ void assign(Config& config, const std::string& name, const json& value, std::str
 }
 
 // Walks an object; names of inner objects are joined with dots.
-void assign_all(Config& config, const json& object, const std::string& prefix, std::string_view source) {
-  for (const auto& [name, value] : object.items()) {
+void assign_all(Config& config, const Json& object, const std::string& prefix, std::string_view source) {
+  for (const auto& [name, value] : object.members()) {
     const std::string path = prefix.empty() ? name : prefix + "." + name;
     if (prefix.empty() && (name == "program" || name == "format" || name == "build" || name == "machine")) continue;  // a run's config.json
     if (value.is_object())
@@ -317,28 +314,24 @@ std::vector<ConfigKey> config_keys() {
 }
 
 std::string to_json(const Config& config, bool without_data_path) {
-  ordered all;
+  Json all;
   for (const Row& row : table()) {
-    ordered* at = &all;
+    Json* at = &all;
     std::string_view rest = row.key.name;
-    for (std::size_t dot; (dot = rest.find('.')) != std::string_view::npos; rest.remove_prefix(dot + 1))
-      at = &(*at)[std::string(rest.substr(0, dot))];
-    (*at)[std::string(rest)] = row.get(config);
+    for (std::size_t dot; (dot = rest.find('.')) != std::string_view::npos; rest.remove_prefix(dot + 1)) at = &(*at)[rest.substr(0, dot)];
+    (*at)[rest] = row.get(config);
   }
   if (without_data_path && !config.data.spec.empty()) all["data"]["spec"] = parse_data_spec(config.data.spec).str_without_path();
   return all.dump(2) + "\n";
 }
 
 Config config_from_json(std::string_view text, std::string_view source, const Config& base) {
-  json parsed;
-  try {
-    parsed = json::parse(text);
-  } catch (const json::exception& e) {
-    throw UsageError(fmt::format("{}: not valid JSON: {}", source, e.what()));
-  }
-  if (!parsed.is_object()) throw UsageError(fmt::format("{}: expected a JSON object of sections, got {}", source, parsed.type_name()));
+  std::string why;
+  const std::optional<Json> parsed = Json::try_parse(text, &why);
+  if (!parsed) throw UsageError(fmt::format("{}: not valid JSON: {}", source, why));
+  if (!parsed->is_object()) throw UsageError(fmt::format("{}: expected a JSON object of sections, got {}", source, parsed->type_name()));
   Config config = base;
-  assign_all(config, parsed, "", source);
+  assign_all(config, *parsed, "", source);
   return config;
 }
 
@@ -346,9 +339,7 @@ void set_key(Config& config, std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) throw UsageError(fmt::format("--set {}: expected KEY=VALUE", assignment));
   const std::string name(assignment.substr(0, equals)), text(assignment.substr(equals + 1));
-  json value = json::parse(text, nullptr, false);
-  if (value.is_discarded()) value = text;
-  assign(config, name, value, "--set");
+  assign(config, name, Json::try_parse(text).value_or(text), "--set");
 }
 
 std::string get_key(const Config& config, std::string_view key) { return row_of(std::string(key), "configuration").get(config).dump(); }

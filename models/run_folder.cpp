@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tensor/isa.h"
+#include "tensor/json.h"
 #include "tensor/safetensors.h"
 
 namespace elbo {
@@ -297,7 +297,7 @@ void save_model_file(const std::string& path, const Config& config, const Shape&
 }
 
 std::string config_file(const Config& config) {
-  auto all = nlohmann::ordered_json::parse(to_json(config));
+  Json all = Json::parse(to_json(config), "config");
   utsname host{};
   uname(&host);
   all["program"] = fmt::format("elbo {}", program_version);

@@ -1,3 +1,3 @@
-// Precompiled for the kernels, once for each instruction set (see json.h).
+// Precompiled for the kernels, once for each instruction set (see std.h).
 
 #include <xsimd/xsimd.hpp>

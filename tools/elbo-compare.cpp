@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
-
 #include "lab/compare.h"
 #include "lab/compare_page.h"
 #include "tensor/error.h"

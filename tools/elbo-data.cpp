@@ -3,19 +3,17 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "data/dataset.h"
 #include "data/kinds.h"
 #include "tensor/error.h"
+#include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/terminal.h"
 
 namespace elbo {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Values as a model sees them: bytes stand for byte / 255.
 struct Range {
@@ -55,10 +53,10 @@ std::string label_name(const Dataset& data, std::size_t label) {
 }
 
 Json as_json(const Dataset& data, const Split& split) {
-  Json all = {{"data", data.spec.str()}};
+  Json all = Json::object({{"data", data.spec.str()}});
   for (const Part p : {Part::train, Part::valid, Part::test})
-    all[std::string(part_name(p))] = {{"examples", data.part(p).size()},
-                                      {"origin", data.part(p).size() > 0 ? Json(data.part(p).origin) : Json()}};
+    all[part_name(p)] =
+        Json::object({{"examples", data.part(p).size()}, {"origin", data.part(p).size() > 0 ? Json(data.part(p).origin) : Json()}});
   all["split"] = part_name(split.part);
   all["shape"] = std::vector<Index>(data.example_shape.begin(), data.example_shape.end());
   for (const char* key : {"minimum", "maximum", "mean", "nonzero", "labels", "vocabulary", "entropy"}) all[key] = nullptr;

@@ -2,11 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
-
 #include "lab/codes.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 #include "tensor/npy.h"
 #include "tools/common.h"
 #include "tools/output.h"
@@ -95,13 +94,13 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
   write(out, codes, found);
   const Index n = codes.mean.size(0), latent = codes.mean.size(1);
   if (shared.json) {
-    nlohmann::ordered_json all = about_run(run);
+    Json all = about_run(run);
     all.update({{"out", out.path()}, {"examples", n}, {"latent", latent}, {"variational", run.model->variational()}});
     if (among.mean)
       for (Index i = 0; i < n; i++) {
         const Tensor row = found.indices[i];
-        all["neighbours"][inputs[std::size_t(i)]] =
-            std::vector<std::int32_t>(row.values<std::int32_t>().begin(), row.values<std::int32_t>().end());
+        const auto indices = row.values<std::int32_t>();
+        all["neighbours"][inputs[std::size_t(i)]] = std::vector<Index>(indices.begin(), indices.end());
       }
     print(all.dump(2) + "\n");
     return 0;

@@ -2,12 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
-
 #include "autograd/gradcheck.h"
 #include "autograd/ops.h"
 #include "models/gradcheck.h"
 #include "tensor/error.h"
+#include "tensor/json.h"
 #include "tensor/nearest.h"
 #include "tools/common.h"
 #include "tools/terminal.h"
@@ -36,14 +35,14 @@ int run(const Tool& tool, const std::string& op, const std::string& preset_name)
   std::size_t failed = 0;
   for (const GradcheckResult& r : results) failed += !r.passed();
   if (tool.shared().json) {
-    nlohmann::ordered_json all = {{"tolerance", gradcheck_tolerance}, {"checks", nlohmann::ordered_json::array()}};
+    Json all = Json::object({{"tolerance", gradcheck_tolerance}, {"checks", Json::array()}});
     for (const GradcheckResult& r : results)
-      all["checks"].push_back({{"name", r.op},
-                               {"sample", r.sample},
-                               {"error64", r.error64},
-                               {"value32", r.value32},
-                               {"error32", r.error32},
-                               {"passed", r.passed()}});
+      all["checks"].push_back(Json::object({{"name", r.op},
+                                            {"sample", r.sample},
+                                            {"error64", r.error64},
+                                            {"value32", r.value32},
+                                            {"error32", r.error32},
+                                            {"passed", r.passed()}}));
     all["passed"] = results.size() - failed;
     all["failed"] = failed;
     print(all.dump(2) + "\n");

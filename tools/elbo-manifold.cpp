@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "lab/codes.h"
 #include "tensor/error.h"
+#include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
@@ -35,8 +35,8 @@ int run(const Tool& tool, const std::string& run_path, Index size, double range,
   write_pictures(out, decode_codes(*run.model, plane_codes(run, size, range, first, second)), size, size, 0);
   const char* unit = run.model->variational() ? "" : " standard deviations of the codes";
   if (shared.json) {
-    nlohmann::ordered_json all = about_run(run);
-    all.update({{"out", out.path()}, {"size", size}, {"range", range}, {"dims", {first, second}}});
+    Json all = about_run(run);
+    all.update({{"out", out.path()}, {"size", size}, {"range", range}, {"dims", Json::array({first, second})}});
     print(all.dump(2) + "\n");
   } else {
     print(fmt::format("{}: {} x {} codes over [-{}, {}]{}; dimension {} grows to the right, {} upwards; {} weights\n", out.path(), size,

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "lab/codes.h"
 #include "tensor/error.h"
+#include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
@@ -28,9 +28,8 @@ int run(const Tool& tool, const std::string& run_path, std::optional<Index> coun
   const Index columns = std::min<Index>(n, 10), rows = (n + columns - 1) / columns;
   write_pictures(out, paired_rows(x, y, columns), 2 * rows, columns);
   if (shared.json) {
-    nlohmann::ordered_json all = about_run(run);
-    all.update(
-        {{"out", out.path()}, {"count", n}, {"split", inputs.empty() ? nlohmann::ordered_json(shared.split) : nlohmann::ordered_json()}});
+    Json all = about_run(run);
+    all.update({{"out", out.path()}, {"count", n}, {"split", inputs.empty() ? Json(shared.split) : Json()}});
     print(all.dump(2) + "\n");
   } else {
     print(fmt::format("{}: {} inputs, each over its reconstruction from the code's mean, {} weights\n", out.path(), n, run.weights_name()));

@@ -2,11 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
-
 #include "lab/codes.h"
 #include "lab/mixture.h"
 #include "tensor/error.h"
+#include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
@@ -39,7 +38,7 @@ int run(const Tool& tool, const Options& o) {
   const CodeSource source = o.codes.empty() ? default_code_source(*run.model) : code_source_from_name(o.codes);
   write_pictures(out, decode_codes(*run.model, draw(run, count, source, o, tool)), size.rows, size.columns);
   if (shared.json) {
-    nlohmann::ordered_json all = about_run(run);
+    Json all = about_run(run);
     all.update({{"out", out.path()},
                 {"count", count},
                 {"codes", code_source_name(source)},

@@ -2,13 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
-
 #include "lab/evaluate.h"
 #include "models/run_folder.h"
 #include "models/trainer.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_pictures.h"
@@ -17,8 +16,6 @@
 
 namespace elbo {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string preset, config, resume, init_from;
@@ -58,18 +55,18 @@ void summarise(const Config& config, bool json) {
     parameters += layer.parameters;
     operations += layer.flops;
     rows.push_back({layer.name, layer.kind, layer.output.str(), grouped(layer.parameters), grouped(std::llround(layer.flops))});
-    layers.push_back({{"name", layer.name},
-                      {"kind", layer.kind},
-                      {"output", std::vector<Index>(layer.output.begin(), layer.output.end())},
-                      {"parameters", layer.parameters},
-                      {"flops", layer.flops}});
+    layers.push_back(Json::object({{"name", layer.name},
+                                   {"kind", layer.kind},
+                                   {"output", std::vector<Index>(layer.output.begin(), layer.output.end())},
+                                   {"parameters", layer.parameters},
+                                   {"flops", layer.flops}}));
   }
   if (json) {
-    const Json all = {{"input", std::vector<Index>(example.begin(), example.end())},
-                      {"layers", layers},
-                      {"parameters", parameters},
-                      {"flops", operations},
-                      {"step_flops", model->step_flops(config.train.batch)}};
+    const Json all = Json::object({{"input", std::vector<Index>(example.begin(), example.end())},
+                                   {"layers", layers},
+                                   {"parameters", parameters},
+                                   {"flops", operations},
+                                   {"step_flops", model->step_flops(config.train.batch)}});
     return print(all.dump(2) + "\n");
   }
   rows.push_back({"all", "", "", grouped(parameters), grouped(std::llround(operations))});
@@ -129,7 +126,7 @@ class Reporter {
 };
 
 int report(const std::string& path, const TrainResult& r, const Tool& tool) {
-  Json all = {{"run", path}, {"epochs", r.epochs}, {"steps", r.steps}, {"stopped", r.stopped}};
+  Json all = Json::object({{"run", path}, {"epochs", r.epochs}, {"steps", r.steps}, {"stopped", r.stopped}});
   all["best_epoch"] = r.has_best ? Json(r.best_epoch) : Json();
   all["best_objective"] = r.has_best ? Json(r.best_objective) : Json();
   all["converged"] = r.has_best ? Json(r.converged) : Json();
@@ -146,7 +143,7 @@ int report(const std::string& path, const TrainResult& r, const Tool& tool) {
     const Dataset data = load_run_data(run);
     if (data.test.size() > 0) {
       const Figures figures = write_summary(path, &data);
-      all["figures"] = Json::parse(to_json(figures));
+      all["figures"] = Json::parse(to_json(figures), "figures");
       text += "\n" + to_text(figures);
     }
     write_run_pictures(run, data);

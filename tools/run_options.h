@@ -1,9 +1,8 @@
 #pragma once
 // Opening the run that a tool was given.
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "models/run.h"
+#include "tensor/json.h"
 #include "tools/common.h"
 
 namespace elbo {
@@ -12,7 +11,7 @@ namespace elbo {
 Run open_chosen_run(const std::string& path, const SharedOptions& shared);
 
 // {"run": ..., "weights": ...}: what every result names.
-nlohmann::ordered_json about_run(const Run& run);
+Json about_run(const Run& run);
 
 // A part of the run's data, or of --data.
 Split chosen_split(const Run& run, const SharedOptions& shared);

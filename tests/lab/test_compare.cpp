@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "lab/baselines.h"
 #include "lab/compare_page.h"
 #include "tensor/elementwise.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 #include "tensor/npy.h"
 #include "tests/support.h"
 
@@ -124,20 +124,20 @@ TEST_CASE("a comparison: runs, figures, spreads; continued to the same figures; 
   o.baselines = true;
   const Comparison c = compare(o);
   CHECK(c.runs.size() == 4 * 2 + 1);  // AE, VAE, its twin and it at beta 0, two seeds each; principal components
-  const auto all = nlohmann::json::parse(text_of(folder / "report/compare.json"));
+  const Json all = Json::parse(text_of(folder / "report/compare.json"), "compare.json");
   REQUIRE(all["runs"].size() == c.runs.size());
   CHECK(all["runs"][0]["name"] == "dense-ae");
   CHECK(all["runs"][0]["seed"] == 1);
   CHECK(all["runs"][0]["folder"] == "runs/dense-ae-seed1");
   CHECK(all["runs"][0]["set"].size() == 4);
   CHECK(all["runs"][0]["figures"]["kl"].is_null());
-  CHECK(all["runs"].back()["name"] == "principal-components-3");
+  CHECK(all["runs"].elements().back()["name"] == "principal-components-3");
   CHECK(std::filesystem::exists(folder / "report/runs/dense-vae-objective.likelihood=gaussian-optimal-seed2/model.safetensors"));
   const double one = c.runs_of("dense-vae")[0]->figures.numbers.at("total"), two = c.runs_of("dense-vae")[1]->figures.numbers.at("total");
   CHECK(one != two);
-  const auto total = all["summary"]["dense-vae"]["total"];
-  CHECK(total["mean"].get<double>() == doctest::Approx((one + two) / 2).epsilon(1e-12));
-  CHECK(total["sd"].get<double>() == doctest::Approx(std::abs(one - two) / std::sqrt(2.0)).epsilon(1e-9));
+  const Json total = all["summary"]["dense-vae"]["total"];
+  CHECK(total["mean"].number() == doctest::Approx((one + two) / 2).epsilon(1e-12));
+  CHECK(total["sd"].number() == doctest::Approx(std::abs(one - two) / std::sqrt(2.0)).epsilon(1e-9));
   CHECK(total["n"] == 2);
   CHECK_FALSE(all["summary"]["dense-ae"].contains("kl"));
   // The best linear code of the test part cannot beat that of the training part by much, nor a network trained so briefly beat it.

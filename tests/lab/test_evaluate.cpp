@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "autograd/mode.h"
@@ -12,6 +11,7 @@
 #include "models/trainer.h"
 #include "tensor/elementwise.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 #include "tensor/npy.h"
 #include "tensor/parallel.h"
 #include "tests/support.h"
@@ -220,7 +220,7 @@ TEST_CASE("figures of a plain autoencoder: what does not apply is null, never le
   CHECK(f.objective == f.reconstruction);
   CHECK(f.weights == "last");
   const std::vector<std::byte> bytes = read_file(folder / "run/summary.json", 1 << 20);
-  const auto summary = nlohmann::json::parse(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  const Json summary = Json::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "summary.json");
   for (const char* key : {"kl", "kl_per_unit", "tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"})
     CHECK_MESSAGE((summary.contains(key) && summary[key].is_null()), key);
   for (const char* key : {"split", "examples", "weights", "likelihood", "binarized", "normalised", "parameters", "variational", "total",
@@ -228,10 +228,10 @@ TEST_CASE("figures of a plain autoencoder: what does not apply is null, never le
                           "active_units", "seconds", "examples_per_second"})
     CHECK_MESSAGE((summary.contains(key) && !summary[key].is_null()), key);
   CHECK_FALSE(summary.contains("nll"));
-  CHECK(summary["total"].get<double>() == f.total);
+  CHECK(summary["total"].number() == f.total);
 
   const Run run = open_run(folder / "run");
-  const auto with_samples = nlohmann::json::parse(to_json(evaluate(run, load_run_data(run), {.importance_samples = 10})));
+  const Json with_samples = Json::parse(to_json(evaluate(run, load_run_data(run), {.importance_samples = 10})), "figures");
   for (const char* key : {"nll", "nll_standard_error", "importance_samples", "effective_samples", "nll_perplexity", "bits_per_dim"})
     CHECK_MESSAGE((with_samples.contains(key) && with_samples[key].is_null()), key);
 }
