@@ -7,15 +7,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "tensor/error.h"
 #include "tensor/file.h"
-#include "tensor/isa.h"
-#include "tensor/json.h"
-#include "tensor/safetensors.h"
 
 namespace elbo {
 namespace fs = std::filesystem;
@@ -37,28 +36,15 @@ void check_replaceable(const std::string& path) {
            fmt::format("{}: holds {}, which no run writes; --force replaces run folders alone", path, entry.path().filename().string()));
 }
 
-std::string trimmed(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
-std::string exact(double v) { return fmt::format("{:a}", v); }  // hexadecimal: every bit comes back
-
-double from_exact(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
-
 [[noreturn]] void fail_system(const std::string& path, std::string_view what) {
   fail("run", fmt::format("{}: {}: {}", path, what, std::strerror(errno)));
 }
 
 }  // namespace
 
-Index EpochSums::active_units() const {
-  Index active = 0;
-  for (std::size_t j = 0; j < code.size(); j++) {
-    const double m = code[j] / examples;
-    if (code_square[j] / examples - m * m > 0.01) active++;
-  }
-  return active;
+std::string RunFolder::trimmed(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
 }
 
 RunFolder RunFolder::create(const std::string& given, bool force) {
@@ -135,121 +121,6 @@ void RunFolder::publish() {
   published_ = true;
 }
 
-void RunFolder::save_state(const Config& config, const TrainState& s, std::span<const Network> networks) const {
-  TensorFile contents;
-  for (const Network& n : networks) {
-    for (auto& [name, tensor] : n.store->tensors()) contents.tensors.emplace_back(n.name + "/weights/" + name, tensor);
-    for (const auto& [name, block] : n.optimizer->state()) contents.tensors.emplace_back(n.name + "/optimizer/" + name, block);
-    contents.metadata.emplace_back(n.name + ".optimizer.steps", std::to_string(n.optimizer->steps()));
-  }
-  if (s.has_best) contents.tensors.emplace_back("best", s.best);
-  if (!s.sums.code.empty()) {
-    const Index n = Index(s.sums.code.size());
-    contents.tensors.emplace_back("sums/code", Tensor::from(s.sums.code, {n}));
-    contents.tensors.emplace_back("sums/code_square", Tensor::from(s.sums.code_square, {n}));
-  }
-  auto& m = contents.metadata;
-  m.emplace_back("format", std::to_string(file_format));
-  m.emplace_back("config", to_json(config));
-  m.emplace_back("epoch", std::to_string(s.epoch));
-  m.emplace_back("step", std::to_string(s.step));
-  m.emplace_back("sums.batches", std::to_string(s.sums.batches));
-  m.emplace_back("sums.examples", exact(s.sums.examples));
-  m.emplace_back("sums.objective", exact(s.sums.objective));
-  m.emplace_back("sums.reconstruction", exact(s.sums.reconstruction));
-  m.emplace_back("sums.kl", exact(s.sums.kl));
-  m.emplace_back("sums.gradient_norm", exact(s.sums.gradient_norm));
-  m.emplace_back("best.epoch", s.has_best ? std::to_string(s.best_epoch) : "none");
-  m.emplace_back("best.objective", exact(s.best_objective));
-  m.emplace_back("metrics.bytes", std::to_string(s.metrics_bytes));
-  m.emplace_back("data.examples", std::to_string(s.data_examples));
-  m.emplace_back("data.checksum", fmt::format("{:016x}", s.data_checksum));
-  save_safetensors(file("state.safetensors"), contents);
-}
-
-namespace {
-
-// The metadata of a file of ours, with one clear error for what is missing or of a newer format.
-struct Metadata {
-  const TensorFile& contents;
-  const std::string& path;
-  const std::string& operator[](std::string_view key) const {
-    const std::string* value = contents.find_metadata(key);
-    if (!value) fail("run", fmt::format("{}: the metadata has no '{}': is it a file of elbo?", path, key));
-    return *value;
-  }
-  Index integer(std::string_view key) const {
-    const std::string& text = (*this)[key];
-    char* end = nullptr;
-    errno = 0;
-    const long long v = std::strtoll(text.c_str(), &end, 10);
-    if (text.empty() || *end || errno || v < 0)
-      fail("run", fmt::format("{}: '{}' is {}, expected a whole number", path, key, quote_name(text)));
-    return v;
-  }
-  void check_format() const {
-    const Index format = integer("format");
-    if (format > file_format)
-      fail("run", fmt::format("{}: file format {}, this is elbo {} and reads formats up to {}: a newer version of elbo is needed", path,
-                              format, program_version, file_format));
-  }
-};
-
-}  // namespace
-
-Config RunFolder::load_config(const std::string& path) {
-  const std::string file = trimmed(path) + "/state.safetensors";
-  if (!fs::exists(file)) fail("run", fmt::format("{}: holds no state.safetensors, so there is nothing to resume", path));
-  const SafetensorsReader reader(file);
-  const TensorFile head{{}, reader.metadata()};
-  const Metadata m{head, file};
-  m.check_format();
-  return config_from_json(m["config"], file);
-}
-
-void RunFolder::load_state(TrainState& s, std::span<const Network> networks) const {
-  const std::string path = file("state.safetensors");
-  const TensorFile contents = load_safetensors(path);
-  const Metadata m{contents, path};
-  m.check_format();
-  const auto below = [&](const std::string& prefix) {
-    std::vector<std::pair<std::string, Tensor>> found;
-    for (const auto& [name, tensor] : contents.tensors)
-      if (name.starts_with(prefix)) found.emplace_back(name.substr(prefix.size()), tensor);
-    return found;
-  };
-  for (const Network& n : networks) {
-    n.store->load(below(n.name + "/weights/"), path);
-    n.optimizer->load_state(below(n.name + "/optimizer/"), m.integer(n.name + ".optimizer.steps"), path);
-  }
-  s.epoch = m.integer("epoch");
-  s.step = m.integer("step");
-  s.sums.batches = m.integer("sums.batches");
-  s.sums.examples = from_exact(m["sums.examples"]);
-  s.sums.objective = from_exact(m["sums.objective"]);
-  s.sums.reconstruction = from_exact(m["sums.reconstruction"]);
-  s.sums.kl = from_exact(m["sums.kl"]);
-  s.sums.gradient_norm = from_exact(m["sums.gradient_norm"]);
-  const auto numbers = [&](std::string_view name) {
-    const Tensor* t = contents.find(name);
-    return t ? std::vector<double>(t->data<double>(), t->data<double>() + t->numel()) : std::vector<double>();
-  };
-  s.sums.code = numbers("sums/code");
-  s.sums.code_square = numbers("sums/code_square");
-  s.has_best = m["best.epoch"] != "none";
-  if (s.has_best) {
-    const Tensor* best = contents.find("best");
-    if (!best) fail("run", fmt::format("{}: tensor 'best' is missing", path));
-    require_shape("run", "best weights", *best, networks[0].store->values().shape());
-    s.best = best->clone();
-    s.best_epoch = m.integer("best.epoch");
-  }
-  s.best_objective = from_exact(m["best.objective"]);
-  s.metrics_bytes = m.integer("metrics.bytes");
-  s.data_examples = m.integer("data.examples");
-  s.data_checksum = std::strtoull(m["data.checksum"].c_str(), nullptr, 16);
-}
-
 void RunFolder::append_metrics(std::string_view line, TrainState& state) const {
   const std::string path = file("metrics.jsonl");
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -275,51 +146,6 @@ void RunFolder::cut_metrics(const TrainState& state) const {
     fail("run",
          fmt::format("{}: expected at least {} bytes of metrics, found {}: was it edited?", path, state.metrics_bytes, info.st_size));
   if (truncate(path.c_str(), state.metrics_bytes) != 0) fail_system(path, "cannot cut back to the last checkpoint");
-}
-
-void save_model_file(const std::string& path, const Config& config, const Shape& example, const ParamStore& store, std::string_view weights,
-                     const CodeStatistics& codes, double optimal_variance) {
-  TensorFile contents;
-  contents.tensors = store.tensors();
-  if (codes) {
-    contents.tensors.emplace_back("codes/mean", codes.mean);
-    contents.tensors.emplace_back("codes/covariance", codes.covariance);
-  }
-  std::string sizes;
-  for (Index s : example) sizes += (sizes.empty() ? "" : ",") + std::to_string(s);
-  auto& m = contents.metadata;
-  m.emplace_back("format", std::to_string(file_format));
-  m.emplace_back("config", to_json(config, true));
-  m.emplace_back("example_shape", sizes);
-  m.emplace_back("weights", std::string(weights));
-  if (optimal_variance > 0) m.emplace_back("optimal_variance", fmt::format("{:.17g}", optimal_variance));
-  save_safetensors(path, contents);
-}
-
-std::string config_file(const Config& config) {
-  Json all = Json::parse(to_json(config), "config");
-  utsname host{};
-  uname(&host);
-  all["program"] = fmt::format("elbo {}", program_version);
-  all["format"] = file_format;
-#if defined(__clang__)
-  all["build"] = fmt::format("clang {}.{}", __clang_major__, __clang_minor__);
-#else
-  all["build"] = fmt::format("gcc {}.{}", __GNUC__, __GNUC_MINOR__);
-#endif
-  all["machine"] = fmt::format("{} {}, {}", host.sysname, host.machine, isa_name(isa()));
-  return all.dump(2) + "\n";
-}
-
-// Times and rates are padded to a fixed width, so that equal runs have metrics of equal length.
-std::string metrics_line(const Metrics& m) {
-  return fmt::format(
-      "{{\"epoch\": {}, \"step\": {}, \"split\": \"{}\", \"objective\": {:.17g}, \"total\": {:.17g}, \"reconstruction\": {:.17g}, \"kl\": "
-      "{:.17g}, \"beta\": {:.17g}, "
-      "\"learning_rate\": {:.17g}, \"gradient_norm\": {:.17g}, \"active_units\": {}, \"seconds\": {:>12.3f}, \"examples_per_second\": "
-      "{:>12.1f}}}\n",
-      m.epoch, m.step, m.split, m.objective, m.total, m.reconstruction, m.kl, m.beta, m.learning_rate, m.gradient_norm, m.active_units,
-      std::min(m.seconds, 9999999.0), std::min(m.examples_per_second, 999999999.0));
 }
 
 }  // namespace elbo

@@ -11,42 +11,14 @@
 // The folder is made under a temporary name beside RUN and renamed once its first state is in it, so a run can be resumed from the
 // moment its folder exists. A checkpoint replaces one file atomically: a run killed at any instant resumes from its last checkpoint.
 
-#include <array>
-
 #include "models/run.h"
+#include "models/run_state.h"
 #include "models/trainer.h"
 
 namespace elbo {
 
 inline constexpr int file_format = 1;  // a newer program reads all older formats
 inline constexpr std::string_view program_version = "0.1.0";
-
-// What the sums over an epoch's batches hold so far: part of the state, so that a run resumed within an epoch reports the same means.
-struct EpochSums {
-  Index batches = 0;  // of the unfinished epoch
-  double examples = 0, objective = 0, reconstruction = 0, kl = 0, gradient_norm = 0;
-  std::vector<double> code, code_square;  // (latent,): of the encoder's means
-  Index active_units() const;             // dimensions whose mean varies by more than 0.01 (Burda, Grosse and Salakhutdinov 2015)
-};
-
-struct TrainState {
-  Index epoch = 0, step = 0;  // finished
-  EpochSums sums;
-  bool has_best = false;
-  Index best_epoch = 0;
-  double best_objective = 0;
-  Tensor best;  // the value block at the best epoch
-  Index metrics_bytes = 0;
-  Index data_examples = 0;
-  std::uint64_t data_checksum = 0;
-};
-
-// Names that a network and an optimizer have in a checkpoint: a run may hold several.
-struct Network {
-  std::string name;
-  ParamStore* store;
-  Optimizer* optimizer;
-};
 
 class RunFolder {
  public:
@@ -72,7 +44,8 @@ class RunFolder {
  private:
   RunFolder() = default;
   void lock();
-  std::string path_, folder_;  // RUN, and where its files are now
+  static std::string trimmed(std::string path);  // without slashes at its end
+  std::string path_, folder_;                    // RUN, and where its files are now
   bool published_ = false;
   int lock_ = -1;
 };

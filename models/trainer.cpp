@@ -47,7 +47,7 @@ class Trainer {
     if (!options_.init_from.empty()) take_weights(options_.init_from);
     state_.data_examples = data_.examples;
     state_.data_checksum = data_.checksum;
-    clear_sums();
+    state_.sums.clear(model_->latent());
     write_text("config.json", config_file(config_));
     write_text("metrics.jsonl", "");
     folder_.save_state(config_, state_, networks_);
@@ -63,7 +63,7 @@ class Trainer {
                                  config_.data.spec, data_.examples, data_.checksum, state_.data_examples, state_.data_checksum));
     folder_.cut_metrics(state_);
     write_text("config.json", config_file(config_));
-    if (state_.sums.code.empty()) clear_sums();
+    if (state_.sums.code.empty()) state_.sums.clear(model_->latent());
   }
 
   TrainResult run() {
@@ -100,12 +100,6 @@ class Trainer {
  private:
   void write_text(std::string_view name, std::string_view text) const { write_file_atomically(folder_.file(name), bytes_of(text)); }
 
-  void clear_sums() {
-    state_.sums = {};
-    state_.sums.code.assign(std::size_t(model_->latent()), 0);
-    state_.sums.code_square.assign(std::size_t(model_->latent()), 0);
-  }
-
   void take_weights(const std::string& path) {
     const Run other = open_run(path);
     const auto theirs = other.store->tensors();
@@ -141,7 +135,7 @@ class Trainer {
       fail("train", fmt::format("step {}: the loss is not finite (objective {}, reconstruction {}, KL {}); the last checkpoint is "
                                 "untouched; try --set optimizer.learning_rate={}",
                                 state_.step + 1, loss, reconstruction, kl, config_.optimizer.learning_rate / 10));
-    add_code(pass.code.mean.value());
+    state_.sums.add_codes(pass.code.mean.value());
     try {
       optimizer_->step(backward(pass.objective));
     } catch (const NonFiniteGradient&) {
@@ -149,28 +143,8 @@ class Trainer {
                                 "is untouched; try --set optimizer.learning_rate={}",
                                 state_.step + 1, loss, reconstruction, kl, config_.optimizer.learning_rate / 10));
     }
-    EpochSums& s = state_.sums;
-    const double n = double(batch.size());
-    s.examples += n;
-    s.objective += n * loss;
-    s.reconstruction += n * reconstruction;
-    s.kl += n * kl;
-    s.gradient_norm += optimizer_->last_gradient_norm();
-    s.batches++;
+    state_.sums.add(batch.size(), loss, reconstruction, kl, optimizer_->last_gradient_norm());
     state_.step++;
-  }
-
-  void add_code(const Tensor& mean) {
-    for_float("train", mean.dtype(), [&]<class T>(T) {
-      const T* m = mean.data<T>();
-      const std::size_t latent = state_.sums.code.size();
-      for (Index i = 0; i < mean.shape()[0]; i++, m += latent)
-        for (std::size_t j = 0; j < latent; j++) {
-          const double v = double(m[j]);
-          state_.sums.code[j] += v;
-          state_.sums.code_square[j] += v * v;
-        }
-    });
   }
 
   Metrics train_metrics() const {
@@ -194,7 +168,7 @@ class Trainer {
     const Metrics train = train_metrics();
     folder_.append_metrics(metrics_line(train), state_);
     if (options_.on_epoch) options_.on_epoch(train);
-    clear_sums();
+    state_.sums.clear(model_->latent());
     epoch_start_ = Clock::now();
     if (!valid_) return;
     Metrics valid = validate(*model_, objective_, *valid_, optimal_variance());

@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 #include <signal.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -210,50 +210,6 @@ std::string Tool::help() const {
   return text;
 }
 
-void Tool::parse(int argc, char** argv) {
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();  // what is unknown is named here, together with the nearest that exists
-  app.fallthrough(false);
-  std::vector<CLI::Option*> options;
-  std::vector<std::string> known;
-  for (const Row& row : rows_) {
-    if (row.kind == Row::Kind::positional) {
-      options.push_back(app.add_option(row.name + "_positional")->expected(1));
-      continue;
-    }
-    known.push_back(row.name);
-    CLI::Option* o = row.kind == Row::Kind::flag ? app.add_flag(row.name) : app.add_option(row.name);
-    if (row.kind == Row::Kind::several)
-      o->expected(1, 1 << 20);
-    else if (row.kind != Row::Kind::flag)
-      o->expected(1);
-    o->take_all();
-    options.push_back(o);
-  }
-  app.parse(argc, argv);
-  const auto is_option = [](const std::string& text) { return text.size() > 1 && text[0] == '-'; };
-  for (const std::string& extra : app.remaining())
-    if (is_option(extra)) throw UsageError(unknown_message("option", extra.substr(0, extra.find('=')), known));
-  for (const std::string& extra : app.remaining()) throw UsageError(fmt::format("unexpected argument '{}'", extra));
-  for (std::size_t i = 0; i < rows_.size(); i++) {
-    const Row& row = rows_[i];
-    if (row.kind == Row::Kind::flag) {
-      if (options[i]->count() > 0) row.take("");
-      continue;
-    }
-    const std::vector<std::string>& values = options[i]->results();
-    if (values.empty() && row.required) throw UsageError(fmt::format("{} is missing", row.value));
-    if (values.size() > 1 && (row.kind == Row::Kind::single || row.kind == Row::Kind::positional))
-      throw UsageError(fmt::format("{} was given {} times", row.name, values.size()));
-    for (const std::string& value : values) {
-      if (std::find(known.begin(), known.end(), value) != known.end())
-        throw UsageError(fmt::format("{}: expected {}, got the option {}", row.name, row.value, value));
-      row.take(value);
-    }
-  }
-}
-
 int Tool::run(int argc, char** argv, const std::function<int()>& body) {
   hold_standard_streams();
   ::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of standard output
@@ -281,9 +237,6 @@ int Tool::run(int argc, char** argv, const std::function<int()>& body) {
     }
     flush_output();
     return status;
-  } catch (const CLI::ParseError& error) {
-    print_error(error.what());
-    return 2;
   } catch (const UsageError& error) {
     print_error(error.what());
     return 2;

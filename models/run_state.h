@@ -1,0 +1,43 @@
+#pragma once
+// What a run keeps between two steps, beside its configuration: all that a checkpoint holds.
+
+#include <string>
+#include <vector>
+
+#include "nn/optim/optimizer.h"
+#include "nn/param_store.h"
+
+namespace elbo {
+
+// What the sums over an epoch's batches hold so far: part of the state, so that a run resumed within an epoch reports the same means.
+struct EpochSums {
+  Index batches = 0;  // of the unfinished epoch
+  double examples = 0, objective = 0, reconstruction = 0, kl = 0, gradient_norm = 0;
+  std::vector<double> code, code_square;  // (latent,): of the encoder's means
+
+  void clear(Index latent);
+  void add(Index count, double its_objective, double its_reconstruction, double its_kl, double norm);  // a batch of so many examples
+  void add_codes(const Tensor& means);                                                                 // of a batch: (examples, latent)
+  Index active_units() const;  // dimensions whose mean varies by more than 0.01 (Burda, Grosse and Salakhutdinov 2015)
+};
+
+struct TrainState {
+  Index epoch = 0, step = 0;  // finished
+  EpochSums sums;
+  bool has_best = false;
+  Index best_epoch = 0;
+  double best_objective = 0;
+  Tensor best;  // the value block at the best epoch
+  Index metrics_bytes = 0;
+  Index data_examples = 0;
+  std::uint64_t data_checksum = 0;
+};
+
+// Names that a network and an optimizer have in a checkpoint: a run may hold several.
+struct Network {
+  std::string name;
+  ParamStore* store;
+  Optimizer* optimizer;
+};
+
+}  // namespace elbo

@@ -1,0 +1,60 @@
+// The files of a run that are derived from its state: models, config.json, lines of metrics.
+
+#include <fmt/core.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+
+#include "models/run_folder.h"
+#include "tensor/isa.h"
+#include "tensor/json.h"
+#include "tensor/safetensors.h"
+
+namespace elbo {
+
+void save_model_file(const std::string& path, const Config& config, const Shape& example, const ParamStore& store, std::string_view weights,
+                     const CodeStatistics& codes, double optimal_variance) {
+  TensorFile contents;
+  contents.tensors = store.tensors();
+  if (codes) {
+    contents.tensors.emplace_back("codes/mean", codes.mean);
+    contents.tensors.emplace_back("codes/covariance", codes.covariance);
+  }
+  std::string sizes;
+  for (Index s : example) sizes += (sizes.empty() ? "" : ",") + std::to_string(s);
+  auto& m = contents.metadata;
+  m.emplace_back("format", std::to_string(file_format));
+  m.emplace_back("config", to_json(config, true));
+  m.emplace_back("example_shape", sizes);
+  m.emplace_back("weights", std::string(weights));
+  if (optimal_variance > 0) m.emplace_back("optimal_variance", fmt::format("{:.17g}", optimal_variance));
+  save_safetensors(path, contents);
+}
+
+std::string config_file(const Config& config) {
+  Json all = Json::parse(to_json(config), "config");
+  utsname host{};
+  uname(&host);
+  all["program"] = fmt::format("elbo {}", program_version);
+  all["format"] = file_format;
+#if defined(__clang__)
+  all["build"] = fmt::format("clang {}.{}", __clang_major__, __clang_minor__);
+#else
+  all["build"] = fmt::format("gcc {}.{}", __GNUC__, __GNUC_MINOR__);
+#endif
+  all["machine"] = fmt::format("{} {}, {}", host.sysname, host.machine, isa_name(isa()));
+  return all.dump(2) + "\n";
+}
+
+// Times and rates are padded to a fixed width, so that equal runs have metrics of equal length.
+std::string metrics_line(const Metrics& m) {
+  return fmt::format(
+      "{{\"epoch\": {}, \"step\": {}, \"split\": \"{}\", \"objective\": {:.17g}, \"total\": {:.17g}, \"reconstruction\": {:.17g}, \"kl\": "
+      "{:.17g}, \"beta\": {:.17g}, "
+      "\"learning_rate\": {:.17g}, \"gradient_norm\": {:.17g}, \"active_units\": {}, \"seconds\": {:>12.3f}, \"examples_per_second\": "
+      "{:>12.1f}}}\n",
+      m.epoch, m.step, m.split, m.objective, m.total, m.reconstruction, m.kl, m.beta, m.learning_rate, m.gradient_norm, m.active_units,
+      std::min(m.seconds, 9999999.0), std::min(m.examples_per_second, 999999999.0));
+}
+
+}  // namespace elbo
