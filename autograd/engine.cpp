@@ -15,13 +15,6 @@ namespace {
 
 thread_local std::uint64_t passes = 0;
 
-std::string describe(const Node& node) {
-  std::string text(node.name);
-  if (node.scope) text += " in " + *node.scope;
-  if (!node.label.empty()) text += " '" + node.label + "'";
-  return text;
-}
-
 }  // namespace
 
 class Engine {
@@ -131,7 +124,7 @@ class Engine {
 
   void step(Node& node) {
     if (node.released)
-      fail("backward", fmt::format("{} was used up by an earlier backward pass: ask that one for retain_graph", describe(node)));
+      fail("backward", fmt::format("{} was used up by an earlier backward pass: ask that one for retain_graph", detail::describe(node)));
     node.saved.check_unchanged(node.name, node.scope);
     targets_.slots_.clear();
     for (std::size_t i = 0; i < node.inputs.size(); i++) targets_.slots_.push_back(slot_of(node, i));
@@ -150,8 +143,8 @@ class Engine {
         g = target;
       }
       if (anomaly_mode() && !all_finite(g))
-        fail("anomaly",
-             fmt::format("step {}: the gradient of input {} {} of {} is not finite", anomaly_step(), i, in.shape.str(), describe(node)));
+        fail("anomaly", fmt::format("step {}: the gradient of input {} {} of {} is not finite", anomaly_step(), i, in.shape.str(),
+                                    detail::describe(node)));
       deposit(in.node, in.output, std::move(g));
     }
     targets_.slots_.clear();
@@ -200,7 +193,7 @@ const Tensor& Gradients::operator[](const Var& x) const {
   if (!g)
     fail("gradients", fmt::format("the pass has no gradient for {} of shape {}: the output does not depend on it, or it is an intermediate "
                                   "that backward() was not asked for",
-                                  x.node() ? describe(*x.node()) : "a constant", x.shape().str()));
+                                  x.node() ? detail::describe(*x.node()) : "a constant", x.shape().str()));
   return *g;
 }
 
@@ -230,28 +223,4 @@ Var input(Tensor value, std::string label) {
   return v;
 }
 
-namespace detail {
-
-void connect(Node& node, std::span<const Var* const> inputs, std::span<const Tensor> outputs, bool needs_gradient) {
-  node.needs_gradient = needs_gradient;
-  node.inputs.reserve(inputs.size());
-  for (const Var* v : inputs) {
-    const bool track = v->node() && (v->needs_gradient() || grad_mode() == GradMode::record);
-    node.inputs.push_back({track ? v->node() : NodeRef(), v->output(), v->shape(), v->dtype()});
-  }
-  node.outputs.reserve(outputs.size());
-  for (const Tensor& t : outputs) node.outputs.push_back({t.shape(), t.dtype(), {}});
-}
-
-void check_forward(const Node& node, std::span<const Var* const> inputs, std::span<const Tensor> outputs) {
-  for (const Tensor& t : outputs) {
-    if (t.dtype() != DType::float32 && t.dtype() != DType::float64) continue;
-    if (all_finite(t)) continue;
-    std::string from;
-    for (const Var* v : inputs) from += (from.empty() ? "" : ", ") + v->shape().str();
-    fail("anomaly", fmt::format("step {}: {} of inputs {} gave a value that is not finite", anomaly_step(), describe(node), from));
-  }
-}
-
-}  // namespace detail
 }  // namespace elbo

@@ -106,6 +106,12 @@ GradcheckResult gradcheck(const Function& f, const std::vector<Tensor>& inputs, 
   return result;
 }
 
+std::vector<GradcheckResult> gradcheck_cases(std::string_view name, const std::vector<OpCase>& cases) {
+  std::vector<GradcheckResult> results;
+  for (const OpCase& c : cases) results.push_back(gradcheck(c.function, c.inputs, c.constants, std::string(name), int(results.size())));
+  return results;
+}
+
 double gradcheck_model(const std::function<Var()>& loss, std::span<const Var> parameters, int probes) {
   const std::vector<Tensor> found = gradients(loss(), parameters);
   NoGrad guard;

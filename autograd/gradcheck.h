@@ -32,27 +32,47 @@ GradcheckResult gradcheck(const Function& f, const std::vector<Tensor>& inputs, 
 // (at most `probes` of each, spread over it), whose Vars are read again at each call of `loss`. For whole models.
 double gradcheck_model(const std::function<Var()>& loss, std::span<const Var> parameters, int probes = 20);
 
+// One sample of an op: `function` records it.
+struct OpCase {
+  Function function;
+  std::vector<Tensor> inputs;
+  std::vector<int> constants;
+};
+std::vector<GradcheckResult> gradcheck_cases(std::string_view name, const std::vector<OpCase>& cases);
+
+// The ops of the library (autograd/ops.h): their names, and the check of every sample of all of them, or of the one called `only` (no
+// result: there is none).
+std::vector<std::string> op_names();
+std::vector<GradcheckResult> gradcheck_ops(std::string_view only = {});
+
+// The samples of one op, whichever: what is compiled for each op is this alone.
+template <Op O>
+std::vector<OpCase> op_cases() {
+  const auto run = [](const O& op, std::span<const Var> v) {
+    if constexpr (detail::Forward<O>::variadic)
+      return record(op, v);
+    else
+      return [&]<std::size_t... i>(std::index_sequence<i...>) { return record(op, v[i]...); }
+    (std::make_index_sequence<std::size_t(detail::Forward<O>::arity)>{});
+  };
+  std::vector<OpCase> cases;
+  for (Sample<O>& s : O::samples()) {
+    Function f = [run, op = s.op](std::span<const Var> v) -> std::vector<Var> {
+      const auto outputs = run(op, v);
+      if constexpr (std::is_same_v<decltype(outputs), const Var>)
+        return {outputs};
+      else
+        return {outputs.begin(), outputs.end()};
+    };
+    cases.push_back({std::move(f), std::move(s.inputs), std::move(s.constants)});
+  }
+  return cases;
+}
+
 // All samples of one op.
 template <Op O>
 std::vector<GradcheckResult> gradcheck_op() {
-  std::vector<GradcheckResult> results;
-  for (const Sample<O>& s : O::samples()) {
-    const Function f = [&](std::span<const Var> v) {
-      const auto pack = [](auto&& r) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, Var>)
-          return std::vector<Var>{r};
-        else
-          return std::vector<Var>(r.begin(), r.end());
-      };
-      if constexpr (detail::Forward<O>::variadic)
-        return pack(record(s.op, v));
-      else
-        return [&]<std::size_t... i>(std::index_sequence<i...>) { return pack(record(s.op, v[i]...)); }
-      (std::make_index_sequence<std::size_t(detail::Forward<O>::arity)>{});
-    };
-    results.push_back(gradcheck(f, s.inputs, s.constants, std::string(O::name), int(results.size())));
-  }
-  return results;
+  return gradcheck_cases(O::name, op_cases<O>());
 }
 
 }  // namespace elbo

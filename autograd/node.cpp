@@ -14,6 +14,7 @@ Attribute attribute(std::string_view name, double value) { return {std::string(n
 Attribute attribute(std::string_view name, const Shape& value) { return {std::string(name), value.str()}; }
 
 Node::Node(std::string_view op_name) : number(next_number++), name(op_name), scope(current_scope()) {}
+Node::~Node() = default;
 
 namespace detail {
 
@@ -32,7 +33,22 @@ void release_node(Node* node) {
   busy = false;
 }
 
+std::string describe(const Node& node) {
+  std::string text(node.name);
+  if (node.scope) text += " in " + *node.scope;
+  if (!node.label.empty()) text += " '" + node.label + "'";
+  return text;
+}
+
 }  // namespace detail
+
+Saved::~Saved() = default;
+
+void Saved::keep(const Tensor& t) {
+  if (!enabled_) return;
+  if (entries_.empty()) entries_.reserve(4);
+  entries_.push_back({t, t.version()});
+}
 
 void Saved::check_unchanged(std::string_view op, const std::string* scope) const {
   for (std::size_t i = 0; i < entries_.size(); i++)

@@ -42,11 +42,10 @@ class NodeRef {
 class Saved {
  public:
   explicit Saved(bool enabled = true) : enabled_(enabled) {}
-  void keep(const Tensor& t) {
-    if (!enabled_) return;
-    if (entries_.empty()) entries_.reserve(4);
-    entries_.push_back({t, t.version()});
-  }
+  ~Saved();
+  Saved(const Saved&) = delete;
+  Saved& operator=(const Saved&) = delete;
+  void keep(const Tensor& t);
   const Tensor& operator[](int i) const { return entries_[std::size_t(i)].tensor; }
   int size() const { return int(entries_.size()); }
   void check_unchanged(std::string_view op, const std::string* scope) const;
@@ -115,7 +114,7 @@ struct Output {
 class Node {
  public:
   explicit Node(std::string_view op_name);
-  virtual ~Node() = default;
+  virtual ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -152,7 +151,8 @@ inline NodeRef::NodeRef(const NodeRef& other) : p_(other.p_) {
 }
 namespace detail {
 void release_node(Node* node);
-}
+std::string describe(const Node& node);  // "linear in encoder/0", for messages
+}  // namespace detail
 inline NodeRef::~NodeRef() {
   if (p_ && --p_->references == 0) detail::release_node(p_);
 }

@@ -10,46 +10,41 @@
 namespace elbo {
 namespace detail {
 
-// Wires a node that has run: its inputs, its outputs, whether gradients flow through it.
-void connect(Node& node, std::span<const Var* const> inputs, std::span<const Tensor> outputs, bool needs_gradient);
-void check_forward(const Node& node, std::span<const Var* const> inputs, std::span<const Tensor> outputs);  // anomaly mode
+// What recording does that is the same for every op: whether a node is made, what it keeps, how long it took, how it is wired.
+class Recording {
+ public:
+  explicit Recording(std::span<const Var* const> inputs);
+  bool makes_node() const { return makes_node_; }
+  bool saves() const { return needs_gradient_; }
+  // Around the forward pass. `finish` gives the node that the outputs belong to: `node`, or none.
+  void start() {
+    if (times_) start_ = std::chrono::steady_clock::now();
+  }
+  NodeRef finish(const NodeRef& node, std::span<const Tensor> outputs) const;
+
+ private:
+  std::span<const Var* const> inputs_;
+  bool needs_gradient_ = false, makes_node_, times_;
+  std::chrono::steady_clock::time_point start_;
+};
 
 template <Op O, class Run>
 auto record_with(O op, std::span<const Var* const> inputs, Run&& run) {
   using Result = typename Forward<O>::Result;
-  const GradMode mode = grad_mode();
-  bool needs = false;
-  if (mode == GradMode::gradients)
-    for (const Var* v : inputs) needs |= v->needs_gradient();
-  const auto wrap = [](const Result& r, const NodeRef& node) {
-    if constexpr (std::is_same_v<Result, Tensor>) {
-      return Var(r, node);
-    } else {
-      std::array<Var, std::tuple_size_v<Result>> vars;
-      for (std::size_t i = 0; i < vars.size(); i++) vars[i] = Var(r[i], node, int(i));
-      return vars;
-    }
-  };
-  if (!needs && mode != GradMode::record && !anomaly_mode()) {
-    Saved nothing(false);
-    return wrap(run(op, nothing), NodeRef());
-  }
-  auto* node = new OpNode<O>(op);
-  NodeRef ref(node);
+  Recording recording(inputs);
   Saved nothing(false);
-  const bool times = mode == GradMode::record && recording_times();
-  const auto start = times ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
-  const Result result = run(op, needs ? node->saved : nothing);
-  if (times) node->microseconds = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
-  std::span<const Tensor> outputs;
-  if constexpr (std::is_same_v<Result, Tensor>)
-    outputs = std::span<const Tensor>(&result, 1);
-  else
-    outputs = result;
-  if (anomaly_mode()) check_forward(*node, inputs, outputs);
-  if (!needs && mode != GradMode::record) return wrap(result, NodeRef());
-  connect(*node, inputs, outputs, needs);
-  return wrap(result, ref);
+  NodeRef node;
+  if (recording.makes_node()) node = NodeRef(new OpNode<O>(op));
+  recording.start();
+  const Result result = run(op, recording.saves() ? node->saved : nothing);
+  if constexpr (std::is_same_v<Result, Tensor>) {
+    return Var(result, recording.finish(node, std::span<const Tensor>(&result, 1)));
+  } else {
+    node = recording.finish(node, result);
+    std::array<Var, std::tuple_size_v<Result>> vars;
+    for (std::size_t i = 0; i < vars.size(); i++) vars[i] = Var(result[i], node, int(i));
+    return vars;
+  }
 }
 
 }  // namespace detail

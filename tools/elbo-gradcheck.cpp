@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include "autograd/gradcheck.h"
-#include "autograd/ops.h"
 #include "models/gradcheck.h"
 #include "tensor/error.h"
 #include "tensor/json.h"
@@ -17,14 +16,8 @@ namespace {
 std::string scientific(double v) { return fmt::format("{:.1e}", v); }
 
 std::vector<GradcheckResult> check_ops(const std::string& only) {
-  std::vector<std::string> names;
-  std::vector<GradcheckResult> results;
-  for_each_op(AllOps{}, [&]<Op O>() {
-    names.emplace_back(O::name);
-    if (!only.empty() && only != O::name) return;
-    for (GradcheckResult& r : gradcheck_op<O>()) results.push_back(std::move(r));
-  });
-  if (results.empty()) throw UsageError(unknown_message("op", only, names));
+  std::vector<GradcheckResult> results = gradcheck_ops(only);
+  if (results.empty()) throw UsageError(unknown_message("op", only, op_names()));
   return results;
 }
 

@@ -105,8 +105,8 @@ void Adam::update(const Chunk& c) {
   k.weight_decay = decoupled_ ? 0 : c.weight_decay;
   k.keep = decoupled_ ? 1 - c.rate * c.weight_decay : 1;
   for_float("adam", dtype(), [&]<class T>(T) {
-    optimizer_table<T>().adam(weights<T>(c), gradients<T>(c), block<T>(0, c), block<T>(1, c), amsgrad_ ? block<T>(2, c) : nullptr,
-                                     c.length, k);
+    optimizer_table<T>().adam(weights<T>(c), gradients<T>(c), block<T>(0, c), block<T>(1, c), amsgrad_ ? block<T>(2, c) : nullptr, c.length,
+                              k);
   });
 }
 

@@ -73,10 +73,12 @@ void Optimizer::step(const Gradients& gradients, double learning_rate_scale) {
   if (options_.hook) options_.hook(gradients_);
   norm_ = gradient_norm();
   if (!std::isfinite(norm_))
-    throw NonFiniteGradient(fmt::format("[optimizer] step {}: expected a finite gradient norm, got {}; nothing was moved", steps_ + 1, norm_));
+    throw NonFiniteGradient(
+        fmt::format("[optimizer] step {}: expected a finite gradient norm, got {}; nothing was moved", steps_ + 1, norm_));
   GradientUse use;
   if (options_.clip_value > 0) use.clip = options_.clip_value;
-  if (options_.clip_norm > 0 && norm_ + 1e-6 > options_.clip_norm) use.scale = options_.clip_norm / (norm_ + 1e-6);  // the term is PyTorch's
+  if (options_.clip_norm > 0 && norm_ + 1e-6 > options_.clip_norm)
+    use.scale = options_.clip_norm / (norm_ + 1e-6);  // the term is PyTorch's
   const double rate = learning_rate() * learning_rate_scale;
   begin(steps_ + 1);
   parallel(Index(chunks_.size()), [&](Index i) {
