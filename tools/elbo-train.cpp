@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
+
 #include "lab/evaluate.h"
 #include "models/run_folder.h"
 #include "models/trainer.h"
