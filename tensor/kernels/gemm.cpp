@@ -217,12 +217,16 @@ void tile(const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64
 template <int V>
 constexpr int rows_of = V == 1 ? std::max(tile_rows, 8) : tile_rows;
 
-// The tile of m rows, 1 <= m <= rows_of<V>.
+// The tile of m rows, 1 <= m <= rows_of<V>; the last row of an odd number by itself.
 template <class T, int V, bool by_columns, int P = rows_of<V>>
 inline void tile_of(std::int64_t m, const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64_t ldc) {
-  if constexpr (P > 1)
-    if (m != P) return tile_of<T, V, by_columns, P - 1>(m, a, step, panel, c, ldc);
-  tile<T, P, V, by_columns>(a, step, panel, c, ldc);
+  if constexpr (P == 0) {
+    tile<T, 1, V, by_columns>(a, step, panel, c, ldc);
+  } else {
+    if (m < P) return tile_of<T, V, by_columns, P - 2>(m, a, step, panel, c, ldc);
+    tile<T, P, V, by_columns>(a, step, panel, c, ldc);
+    if (m > P) tile<T, 1, V, by_columns>(a + P * (by_columns ? 1 : step), step, panel, c + P * ldc, ldc);
+  }
 }
 
 // Each tile's numbers for one k lie side by side in A^T; what is copied past a tile's height belongs to the next tile.
