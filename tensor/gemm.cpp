@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "tensor/blas.h"
-#include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/gemm.h"
 #include "tensor/parallel.h"
 
@@ -17,14 +16,6 @@ const GemmTable<T>& table() {
     return gemm_kernels->f32;
   else
     return gemm_kernels->f64;
-}
-
-template <class T>
-const ElementwiseTable<T>& elementwise_table() {
-  if constexpr (std::is_same_v<T, float>)
-    return elementwise_kernels->f32;
-  else
-    return elementwise_kernels->f64;
 }
 
 Index divide_up(Index a, Index b) { return (a + b - 1) / b; }
@@ -171,28 +162,6 @@ void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index l
   });
 }
 
-// Bias and activation over rows of C that OpenBLAS has left, while they are in the cache.
-template <class T>
-void finish_rows(Index rows, Index n, T* c, Index ldc, const T* bias, Activation activation) {
-  const ElementwiseTable<T>& f = elementwise_table<T>();
-  for (Index i = 0; i < rows; i++, c += ldc) {
-    if (bias) f.binary[int(Binary::add)](c, 1, bias, 1, c, n);
-    switch (activation) {
-      case Activation::none:
-        break;
-      case Activation::relu:
-        f.unary[int(Unary::relu)](c, c, n);
-        break;
-      case Activation::tanh:
-        f.unary[int(Unary::tanh)](c, c, n);
-        break;
-      case Activation::sigmoid:
-        f.unary[int(Unary::sigmoid)](c, c, n);
-        break;
-    }
-  }
-}
-
 }  // namespace
 
 template <class T>
@@ -233,30 +202,9 @@ void gemm(bool transpose_a, Index M, const T* A, Index lda, const PackedMatrix<T
   multiply_packed(Product<T>{M, B.N(), B.K(), transpose_a ? Layout::columns : Layout::rows, A, lda, C, ldc, e}, B.data());
 }
 
-template <class T>
-void gemm_openblas(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C,
-                   Index ldc, const Epilogue<T>& e) {
-  if (M == 0 || N == 0) return;
-  // Cut along the longer side into at most four tiles of at least 5 million multiply-adds, at multiples of 16.
-  const Index length = std::max(M, N);
-  const Index tiles = std::clamp<Index>(M * N * std::max<Index>(K, 1) / 5'000'000, 1, std::min<Index>(4, divide_up(length, 16)));
-  const Index step = divide_up(divide_up(length, tiles), 16) * 16;
-  parallel(divide_up(length, step), [&](Index tile) {
-    const Index begin = tile * step, end = std::min(length, begin + step);
-    const bool by_rows = M >= N;
-    const Index m = by_rows ? end - begin : M, n = by_rows ? N : end - begin, m0 = by_rows ? begin : 0, n0 = by_rows ? 0 : begin;
-    T* c = C + m0 * ldc + n0;
-    if (K > 0)
-      blas_gemm(transpose_a, transpose_b, m, n, K, transpose_a ? A + m0 : A + m0 * lda, lda, transpose_b ? B + n0 * ldb : B + n0, ldb,
-                T(e.accumulate ? 1 : 0), c, ldc);
-    else if (!e.accumulate)
-      for (Index i = 0; i < m; i++) std::memset(c + i * ldc, 0, std::size_t(n) * sizeof(T));
-    finish_rows(m, n, c, ldc, e.bias ? e.bias + n0 : nullptr, e.activation);
-  });
-}
-
-// Measured, one and two threads, float and double. On baseline (against OpenBLAS's Nehalem core) and AVX-512 ours is the faster on
-// every shape of our models; on AVX2 (against its Zen core) on all but these, where OpenBLAS is the faster by 6 to 30%.
+// Measured, one and two threads, float and double. On baseline (against OpenBLAS's Nehalem core) ours is the faster on every shape of
+// our models; on AVX2 (against its Zen core) on all but these, where OpenBLAS is the faster by 6 to 30%. On AVX-512 a sketch of this
+// kernel was the faster by 10 to 160% on the shapes of our models; `elbo-bench --kernels` shows both on the machine at hand.
 template <class T>
 GemmWay gemm_choice(bool transpose_a, bool transpose_b, Index M, Index N, Index K) {
   if (isa() != Isa::avx2) return GemmWay::own;
@@ -294,13 +242,12 @@ void column_sums(const T* x, Index rows, Index cols, T* out) {
            [&](Index i) { table<T>().column_sums(x + i * step, cols, rows, std::min(step, cols - i * step), out + i * step); });
 }
 
-#define ELBO_INSTANTIATE(T)                                                                                                      \
-  template class PackedMatrix<T>;                                                                                                \
-  template void gemm(bool, bool, Index, Index, Index, const T*, Index, const T*, Index, T*, Index, const Epilogue<T>&);          \
-  template void gemm(bool, Index, const T*, Index, const PackedMatrix<T>&, T*, Index, const Epilogue<T>&);                       \
-  template void gemm_own(bool, bool, Index, Index, Index, const T*, Index, const T*, Index, T*, Index, const Epilogue<T>&);      \
-  template void gemm_openblas(bool, bool, Index, Index, Index, const T*, Index, const T*, Index, T*, Index, const Epilogue<T>&); \
-  template GemmWay gemm_choice<T>(bool, bool, Index, Index, Index);                                                              \
+#define ELBO_INSTANTIATE(T)                                                                                                 \
+  template class PackedMatrix<T>;                                                                                           \
+  template void gemm(bool, bool, Index, Index, Index, const T*, Index, const T*, Index, T*, Index, const Epilogue<T>&);     \
+  template void gemm(bool, Index, const T*, Index, const PackedMatrix<T>&, T*, Index, const Epilogue<T>&);                  \
+  template void gemm_own(bool, bool, Index, Index, Index, const T*, Index, const T*, Index, T*, Index, const Epilogue<T>&); \
+  template GemmWay gemm_choice<T>(bool, bool, Index, Index, Index);                                                         \
   template void column_sums(const T*, Index, Index, T*);
 ELBO_INSTANTIATE(float)
 ELBO_INSTANTIATE(double)

@@ -71,7 +71,7 @@ struct Floating<double> {
 template <class B, class T, std::size_t n>
 inline B polynomial(const B& x, const T (&c)[n]) {
   B y(c[n - 1]);
-  for (std::size_t i = n - 1; i-- > 0;) y = xsimd::fma(y, x, B(c[i]));
+  for (std::size_t i = n - 1; i-- > 0;) y = multiply_add(y, x, B(c[i]));
   return y;
 }
 
@@ -96,9 +96,9 @@ struct ReducedExp {
   B n, p;
   ReducedExp(const B& x, const B& low) {
     using F = Floating<typename B::value_type>;
-    n = xsimd::fma(x, B(1.4426950408889634074), B(F::round)) - B(F::round);
-    const B r = xsimd::fma(n, B(-F::ln2_low), xsimd::fma(n, B(-F::ln2_high), x)) + low;
-    p = xsimd::fma(r * r, polynomial(r, F::exp_tail), r);
+    n = multiply_add(x, B(1.4426950408889634074), B(F::round)) - B(F::round);
+    const B r = multiply_add(n, B(-F::ln2_low), multiply_add(n, B(-F::ln2_high), x)) + low;
+    p = multiply_add(r * r, polynomial(r, F::exp_tail), r);
   }
 };
 
@@ -107,7 +107,7 @@ template <class B>
 inline B exponential(const B& x, const B& low) {
   using F = Floating<typename B::value_type>;
   const ReducedExp<B> e(within(x, B(F::exp_least), B(F::exp_most)), low);
-  const B half = xsimd::fma(e.n, B(0.5), B(F::round)) - B(F::round);  // 2^n in two steps: n may be beyond the exponents of normal numbers
+  const B half = multiply_add(e.n, B(0.5), B(F::round)) - B(F::round);  // 2^n in two steps: n may be beyond the exponents of normal numbers
   return (B(1) + e.p) * two_to(half) * two_to(B(e.n - half));
 }
 template <class B>
@@ -129,13 +129,13 @@ inline B exponential_minus_1(const B& x) {
   using F = Floating<typename B::value_type>;
   const ReducedExp<B> e(within(x, B(F::expm1_least), B(F::exp_most)), B(0));
   const B half = two_to(B(e.n - B(1)));  // 2^n (p + 1) - 1 = 2 (2^(n-1) p + (2^(n-1) - 1/2)), finite up to the largest number
-  return B(2) * xsimd::fma(half, e.p, half - B(0.5));
+  return B(2) * multiply_add(half, e.p, half - B(0.5));
 }
 
 // log(1 + e) for 0 <= e <= 1.
 template <class B>
 inline B log1p_of_unit(const B& e) {
-  return xsimd::fma(e * e, polynomial(e, Floating<typename B::value_type>::log1p_tail), e);
+  return multiply_add(e * e, polynomial(e, Floating<typename B::value_type>::log1p_tail), e);
 }
 
 template <class B>

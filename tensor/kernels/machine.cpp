@@ -15,7 +15,7 @@ double multiply_adds(std::int64_t rounds, float* sink) {
   for (int c = 0; c < chains; c++) sum[c] = B(float(c));
   const B factor(0.999f), term(0.001f);
   for (std::int64_t r = 0; r < rounds; r++)
-    for (int c = 0; c < chains; c++) sum[c] = xsimd::fma(sum[c], factor, term);
+    for (int c = 0; c < chains; c++) sum[c] = multiply_add(sum[c], factor, term);
   B all(0);
   for (int c = 0; c < chains; c++) all += sum[c];
   alignas(64) float parts[B::size];
