@@ -66,12 +66,14 @@ class Planner {
   Config preset_config(const std::string& name, const std::vector<std::string>& settings) const {
     Config c = preset(name).config;
     for (const std::string& s : options_.set) set_key(c, s);
+    const auto data_options = c.data.options;
     for (const std::string& s : settings) {
-      if (key_of(s) == "train.seed" || key_of(s) == "data.spec")
-        throw UsageError(fmt::format("--presets {}:{}: every entry has the same seeds and data", name, s));
       set_key(c, s);
+      if (key_of(s) == "train.seed" || key_of(s) == "data.spec" || c.data.options != data_options)
+        throw UsageError(fmt::format("--presets {}:{}: every entry has the same seeds and data", name, s));
     }
-    c.data.spec = options_.data.empty() ? c.data.spec : options_.data;
+    if (!options_.data.empty()) c.data.spec = options_.data;
+    settle_data(c);
     return c;
   }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "data/kinds.h"
 #include "data/spec.h"
 #include "models/config_table.h"
 #include "tensor/error.h"
@@ -15,10 +18,28 @@ const ConfigRow& row_of(const std::string& name, std::string_view source) {
     if (r.key.name == name) return r;
   std::vector<std::string> names;
   for (const ConfigRow& r : config_table()) names.push_back(r.key.name);
+  for (const DataKind& kind : data_kinds())
+    for (const DataOption& option : kind.options) names.push_back("data." + option.name);
   throw UsageError(fmt::format("{}: unknown key '{}'; the nearest is '{}'", source, name, nearest(name, names)));
 }
 
+// What stands after `?` in a specification is also a key of `data`. Returns whether `name` is one of some kind of data.
+bool assign_data_option(Config& config, std::string_view name, const Json& value) {
+  if (!name.starts_with("data.")) return false;
+  name.remove_prefix(5);
+  for (const DataKind& kind : data_kinds())
+    for (const DataOption& option : kind.options)
+      if (option.name == name) {
+        auto& options = config.data.options;
+        std::erase_if(options, [&](const auto& o) { return o.first == name; });
+        if (!value.is_null()) options.emplace_back(name, value.is_string() ? value.string() : value.dump());
+        return true;
+      }
+  return false;
+}
+
 void assign(Config& config, const std::string& name, const Json& value, std::string_view source) {
+  if (assign_data_option(config, name, value)) return;
   const ConfigRow& row = row_of(name, source);
   try {
     row.set(config, value);
@@ -55,6 +76,7 @@ std::string to_json(const Config& config, bool without_data_path) {
     for (std::size_t dot; (dot = rest.find('.')) != std::string_view::npos; rest.remove_prefix(dot + 1)) at = &(*at)[rest.substr(0, dot)];
     (*at)[rest] = row.get(config);
   }
+  for (const auto& [name, value] : config.data.options) all["data"][name] = Json::try_parse(value).value_or(value);
   if (without_data_path && !config.data.spec.empty()) all["data"]["spec"] = parse_data_spec(config.data.spec).str_without_path();
   return all.dump(2) + "\n";
 }
@@ -82,7 +104,17 @@ std::vector<std::string> different_keys(const Config& a, const Config& b) {
   std::vector<std::string> names;
   for (const ConfigRow& row : config_table())
     if (row.get(a) != row.get(b)) names.push_back(row.key.name);
+  for (const auto& option : b.data.options)
+    if (std::find(a.data.options.begin(), a.data.options.end(), option) == a.data.options.end()) names.push_back("data." + option.first);
   return names;
+}
+
+void settle_data(Config& config) {
+  if (config.data.spec.empty()) return;
+  DataSpec spec = parse_data_spec(config.data.spec);
+  for (const auto& [name, value] : config.data.options) set_data_option(spec, name, value);
+  config.data.spec = spec.str();
+  config.data.options.clear();
 }
 
 void check_config(const Config& c) {

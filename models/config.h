@@ -36,6 +36,8 @@ struct DataConfig {
   std::string binarize = "none";
   std::optional<std::string> dequantize;  // none: uniform for Gaussian likelihoods on bytes, otherwise none
   std::vector<Index> exclude_labels;
+  // Keys of one kind of data (data.noise): settle_data() puts them into `spec`, as what stands after its `?`.
+  std::vector<std::pair<std::string, std::string>> options;
 };
 
 struct ScheduleConfig {
@@ -98,9 +100,12 @@ Config config_from_json(std::string_view text, std::string_view source, const Co
 void set_key(Config& config, std::string_view assignment);
 // The value of one key as JSON text; throws UsageError for an unknown key.
 std::string get_key(const Config& config, std::string_view key);
+// Makes data.spec whole: its path absolute, the keys of its kind in it. Nothing where there is no spec yet. Throws UsageError for a
+// specification that does not parse and a key or value that its kind does not have.
+void settle_data(Config& config);
 // Throws UsageError for values that do not go together.
 void check_config(const Config& config);
-// Keys in which two configurations differ.
+// Keys in which two configurations differ; of the data's kind, those that `b` sets otherwise.
 std::vector<std::string> different_keys(const Config& a, const Config& b);
 
 struct Preset {

@@ -259,7 +259,7 @@ TrainResult train(const Config& config, const TrainOptions& options) {
   check_config(config);
   if (config.data.spec.empty()) throw UsageError("no data: give --data SPEC");
   Config absolute = config;
-  absolute.data.spec = parse_data_spec(config.data.spec).str();
+  settle_data(absolute);
   Trainer trainer(absolute, RunFolder::create(options.out, options.force), options);
   trainer.start();
   const TrainResult result = trainer.run();

@@ -38,7 +38,7 @@ Config build_config(const Options& o, const SharedOptions& shared) {
   }
   for (const std::string& assignment : o.set) set_key(config, assignment);
   if (!shared.data.empty()) config.data.spec = shared.data;
-  if (!config.data.spec.empty()) config.data.spec = parse_data_spec(config.data.spec).str();
+  settle_data(config);
   if (shared.seed) config.train.seed = *shared.seed;
   check_config(config);
   return config;

@@ -24,7 +24,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         report = str(Path(folder) / "report")
         data = small_data.write(str(Path(folder) / "data"))
-        options = ["--presets", "dense-ae,dense-vae", "--data", data, "--seeds", "2", "--set", "train.steps=40", "--baselines"]
+        options = ["--presets", "dense-ae,dense-vae", "--data", data, "--seeds", "2", "--set", "train.steps=20", "--baselines"]
         made = run(program, *options, "--out", report)
         if made.returncode != 0:
             print(f"elbo-compare: exit status {made.returncode}\n{made.stderr}", file=sys.stderr)

@@ -89,6 +89,8 @@ TEST_CASE("plan: all have the first one's budget, but for what an entry says its
   CHECK_THROWS_WITH_AS(plan({.presets = "dense-va", .data = "digits"}), doctest::Contains("dense-vae"), UsageError);
   CHECK_THROWS_WITH_AS(plan({.presets = "mlp-vae,mlp-vae", .data = "digits"}), doctest::Contains("twice"), UsageError);
   CHECK_THROWS_WITH_AS(plan({.presets = "mlp-vae:train.seed=3", .data = "digits"}), doctest::Contains("same seeds"), UsageError);
+  CHECK_THROWS_WITH_AS(plan({.presets = "mlp-vae:data.noise=0.1", .data = "digits"}), doctest::Contains("same seeds and data"), UsageError);
+  CHECK_THROWS_WITH_AS(plan({.presets = "mlp-vae", .data = "digits", .sweep = "data.noise=0,0.1"}), doctest::Contains("data"), UsageError);
   CHECK_THROWS_WITH_AS(plan({.presets = "mlp-vae", .data = "digits", .sweep = "beta"}), doctest::Contains("KEY=VALUE"), UsageError);
   CHECK_THROWS_AS(plan({.presets = "mlp-vae:objective.bta=3", .data = "digits"}), UsageError);
   CHECK_THROWS_AS(plan({.presets = "", .data = "digits"}), UsageError);

@@ -33,6 +33,28 @@ TEST_CASE("values are read as JSON where they parse, otherwise as text; null res
   CHECK(get_key(c, "objective.beta") == "0.5");
 }
 
+TEST_CASE("what stands after ? in a specification is also a key of data") {
+  Config c;
+  set_key(c, "data.noise=0.25");
+  CHECK(to_json(config_from_json(to_json(c), "again")) == to_json(c));
+  CHECK(different_keys(Config(), c) == std::vector<std::string>{"data.noise"});
+  set_key(c, "data.noise=0.5");
+  settle_data(c);  // no specification yet
+  CHECK(c.data.options.size() == 1);
+  c.data.spec = "digits?noise=0.1";
+  Config other = c;
+  settle_data(c);
+  CHECK(c.data.spec == "digits?noise=0.5");
+  CHECK(c.data.options.empty());
+  set_key(other, "data.noise=null");
+  settle_data(other);
+  CHECK(other.data.spec == "digits?noise=0.1");
+  other.data.spec = "npy:x.npy";
+  set_key(other, "data.noise=0.1");
+  CHECK_THROWS_WITH_AS(settle_data(other), doctest::Contains("noise"), UsageError);
+  CHECK_THROWS_WITH_AS(set_key(c, "data.nois=1"), doctest::Contains("data.noise"), UsageError);
+}
+
 TEST_CASE("a wrong key or value names what is near and what was expected") {
   Config c;
   CHECK_THROWS_WITH_AS(set_key(c, "objective.bta=1"), doctest::Contains("objective.beta"), UsageError);
