@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <typeinfo>
 
 #include "tensor/error.h"
 
@@ -43,6 +44,19 @@ std::string error_of(F&& run) {
   } catch (const Error& error) {
     return error.what();
   }
+  return {};
+}
+
+// The message of the E (Error itself, or UsageError) that `run` throws; fails the test, and gives "", for anything else.
+template <class E, class F>
+std::string message_of(F&& run) {
+  try {
+    run();
+  } catch (const Error& error) {
+    CHECK(typeid(error) == typeid(E));
+    return error.what();
+  }
+  CHECK_MESSAGE(false, "expected an error");
   return {};
 }
 

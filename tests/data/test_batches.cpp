@@ -8,9 +8,10 @@
 #include "tensor/isa.h"
 #include "tensor/memory.h"
 #include "tensor/parallel.h"
-#include "tests/data/message.h"
+#include "tests/support.h"
 
 using namespace elbo;
+using elbo::testing::message_of;
 
 namespace {
 

@@ -9,9 +9,10 @@
 #include "data/dataset.h"
 #include "data/idx.h"
 #include "tensor/memory.h"
-#include "tests/data/message.h"
+#include "tests/support.h"
 
 using namespace elbo;
+using elbo::testing::message_of;
 namespace fs = std::filesystem;
 
 namespace {

@@ -7,9 +7,10 @@
 #include "data/dataset.h"
 #include "data/describe.h"
 #include "tensor/npy.h"
-#include "tests/data/message.h"
+#include "tests/support.h"
 
 using namespace elbo;
+using elbo::testing::message_of;
 
 namespace {
 

@@ -4,9 +4,10 @@
 #include <set>
 
 #include "data/parts.h"
-#include "tests/data/message.h"
+#include "tests/support.h"
 
 using namespace elbo;
+using elbo::testing::message_of;
 
 namespace {
 

@@ -6,9 +6,10 @@
 #include "data/kinds.h"
 #include "data/spec.h"
 #include "tensor/error.h"
-#include "tests/data/message.h"
+#include "tests/support.h"
 
 using namespace elbo;
+using elbo::testing::message_of;
 
 TEST_CASE("a data specification is kind, path and options") {
   const DataSpec digits = parse_data_spec("digits?noise=0.25");
