@@ -141,22 +141,28 @@ void multiply_packed(const Product<T>& p, const T* packed) {
   });
 }
 
-// C where each panel is used by one chunk, which packs it, a block of k at a time: cut by columns alone.
+// C by chunks that pack their own panels, a block of k at a time: cut by columns, and the single panels at the end by rows too, which
+// costs packing them twice.
 template <class T>
 void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
   const Tapered columns{p.panels, p.chunks};
-  const Groups rows{p.tiles.count, divide_up(p.tiles.count, most_row_tiles)};
+  const Index whole = columns.large + columns.pairs, halves = columns.unit == 1 && p.tiles.count > 2 ? 2 : 1;
   const Groups blocks{p.K, std::max<Index>(1, divide_up(p.K, p.kernels.k_block))};
   const Index depth = divide_up(p.K, blocks.count), panel = p.kernels.columns * depth * Index(sizeof(T));
   const Index step = std::max<Index>(1, packed_at_once / std::max<Index>(1, panel));
-  parallel(columns.count, [&](Index g) {
+  parallel(whole + halves * (columns.count - whole), [&](Index chunk) {
+    const bool single = chunk >= whole;
+    const Index g = single ? whole + (chunk - whole) / halves : chunk, half = single ? (chunk - whole) % halves : 0;
+    const Groups parts{p.tiles.count, single ? halves : 1};
+    const Index tile0 = parts.begin(half), tile1 = parts.begin(half + 1);
+    const Groups rows{tile1 - tile0, divide_up(tile1 - tile0, most_row_tiles)};
     T* packed = static_cast<T*>(thread_memory(std::size_t(step * panel)));
     for (Index p0 = columns.begin(g), p1 = p0; p0 < columns.begin(g + 1); p0 = p1) {
       p1 = std::min(columns.begin(g + 1), p0 + step);
       for (Index b = 0; b < blocks.count; b++) {
         const Index n0 = p.column(p0), k0 = blocks.begin(b), k1 = blocks.begin(b + 1);
         p.kernels.pack(transpose_b, transpose_b ? B + n0 * ldb + k0 : B + k0 * ldb + n0, ldb, k1 - k0, p.column(p1) - n0, packed);
-        for (Index r = 0; r < rows.count; r++) p.multiply(rows.begin(r), rows.begin(r + 1), p0, p1, k0, k1, packed);
+        for (Index r = 0; r < rows.count; r++) p.multiply(tile0 + rows.begin(r), tile0 + rows.begin(r + 1), p0, p1, k0, k1, packed);
       }
     }
   });
