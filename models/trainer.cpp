@@ -63,7 +63,11 @@ class Trainer {
                                  config_.data.spec, data_.examples, data_.checksum, state_.data_examples, state_.data_checksum));
     folder_.cut_metrics(state_);
     write_text("config.json", config_file(config_));
-    if (state_.sums.code.empty()) state_.sums.clear(model_->latent());
+    const Index latent = model_->latent();
+    if (state_.sums.code.empty()) state_.sums.clear(latent);
+    if (Index(state_.sums.code.size()) != latent || Index(state_.sums.code_square.size()) != latent)
+      fail("resume", fmt::format("{}: the sums over codes have {} and {} numbers, expected {}", options_.out, state_.sums.code.size(),
+                                 state_.sums.code_square.size(), latent));
   }
 
   TrainResult run() {

@@ -12,14 +12,6 @@ namespace {
 
 constexpr Index grain = 1 << 14;  // elements a chunk: about 5 us of exp, well above the cost of waking a thread
 
-template <class T>
-const ElementwiseTable<T>& table() {
-  if constexpr (std::is_same_v<T, float>)
-    return elementwise_kernels->f32;
-  else
-    return elementwise_kernels->f64;
-}
-
 // How an operand runs through an output of `rank` axes: the step in elements for each axis, 0 where it is repeated.
 struct Steps {
   std::array<Index, Shape::max_rank> step{};
@@ -98,7 +90,7 @@ void unary(Unary f, const Tensor& x, Tensor& out) {
   for_float("unary", x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
-    const auto kernel = table<T>().unary[int(f)];
+    const auto kernel = elementwise_kernels.of<T>().unary[int(f)];
     parallel_ranges(x.numel(), grain, [&](Index b, Index e) { kernel(in + b, y + b, e - b); });
   });
 }
@@ -115,7 +107,7 @@ void parametric(Parametric f, const Tensor& x, double p, double q, Tensor& out) 
   for_float("parametric", x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
-    const auto kernel = table<T>().parametric[int(f)];
+    const auto kernel = elementwise_kernels.of<T>().parametric[int(f)];
     parallel_ranges(x.numel(), grain, [&](Index b, Index e) { kernel(in + b, y + b, e - b, T(p), T(q)); });
   });
 }
@@ -134,7 +126,7 @@ void binary(Binary f, const Tensor& a, const Tensor& b, Tensor& out) {
   for_float("binary", a.dtype(), [&]<class T>(T) {
     const T *pa = a.data<T>(), *pb = b.data<T>();
     T* y = out.mutable_data<T>();
-    const auto kernel = table<T>().binary[int(f)];
+    const auto kernel = elementwise_kernels.of<T>().binary[int(f)];
     for_rows(collapse(out.shape(), steps_of(a.shape(), out.shape()), steps_of(b.shape(), out.shape())),
              [&](Index oa, Index sa, Index ob, Index sb, Index oy, Index n) { kernel(pa + oa, sa, pb + ob, sb, y + oy, n); });
   });
@@ -176,7 +168,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   for_float("where", a.dtype(), [&]<class T>(T) {
     const T *pc = c.data<T>(), *px = x.data<T>(), *pz = z.data<T>();
     T* out = y.mutable_data<T>();
-    const auto kernel = table<T>().where;
+    const auto kernel = elementwise_kernels.of<T>().where;
     parallel_ranges(shape.numel(), grain, [&](Index s, Index e) { kernel(pc + s, px + s, pz + s, out + s, e - s); });
   });
   return y;

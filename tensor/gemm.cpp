@@ -10,16 +10,6 @@
 namespace elbo {
 namespace {
 
-template <class T>
-const GemmTable<T>& table() {
-  if constexpr (std::is_same_v<T, float>)
-    return gemm_kernels->f32;
-  else
-    return gemm_kernels->f64;
-}
-
-Index divide_up(Index a, Index b) { return (a + b - 1) / b; }
-
 // n things in `count` groups whose sizes differ by at most one, the larger ones first: threads that take groups in turn get equal
 // shares.
 struct Groups {
@@ -27,13 +17,13 @@ struct Groups {
   Index begin(Index i) const { return n / count * i + std::min(i, n % count); }
 };
 
-// n things in at most 2 * most groups: wide ones for three quarters of them, then pairs, then single ones, so that threads which take
+// n panels in at most `most` groups: wide ones for three quarters of them, then pairs, then single ones, so that threads which take
 // groups in turn end nearly together.
 struct Tapered {
   Index n, most;
-  Index unit = divide_up(n, 2 * most), units = divide_up(n, unit), wide = std::clamp<Index>(units / 4, 1, 4);
+  Index unit = divide_up(n, most), units = divide_up(n, unit), wide = std::clamp<Index>(units / 4, 1, 4);
   Index large = units * 3 / 4 / wide, rest = units - large * wide, pairs = wide > 2 ? rest / 3 : 0;
-  Index count = large + rest - pairs;
+  Index whole = large + pairs, count = large + rest - pairs;  // groups of more than one unit, and all
   Index begin(Index i) const {
     const Index past = i - large;
     return std::min(n, unit * (past <= 0 ? i * wide : large * wide + (past <= pairs ? 2 * past : pairs + past)));
@@ -88,7 +78,7 @@ struct Product {
   Index ldc;
   const Epilogue<T>& e;
 
-  const GemmTable<T>& kernels = table<T>();
+  const GemmTable<T>& kernels = gemm_kernels.of<T>();
   RowTiles tiles{M, divide_up(M, kernels.rows)};
   Index panels = divide_up(N, Index(kernels.columns));
   Index chunks = std::clamp<Index>(M * N * K / least_work, 1, most_chunks);  // that are worth a thread's while
@@ -121,11 +111,11 @@ struct Product {
 // All of op(B), for a product whose chunks share panels.
 template <class T>
 void pack_all(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out) {
-  const Index columns = table<T>().columns, panels = divide_up(N, columns);
+  const Index columns = gemm_kernels.of<T>().columns, panels = divide_up(N, columns);
   const Groups groups{panels, std::clamp<Index>(N * K / 16384, 1, std::min(panels, most_chunks))};
   parallel(groups.count, [&](Index i) {
     const Index n0 = groups.begin(i) * columns, n1 = std::min(N, groups.begin(i + 1) * columns);
-    table<T>().pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, n1 - n0, out + n0 * K);
+    gemm_kernels.of<T>().pack(transpose_b, transpose_b ? B + n0 * ldb : B + n0, ldb, K, n1 - n0, out + n0 * K);
   });
 }
 
@@ -146,7 +136,7 @@ void multiply_packed(const Product<T>& p, const T* packed) {
 template <class T>
 void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
   const Tapered columns{p.panels, p.chunks};
-  const Index whole = columns.large + columns.pairs, halves = columns.unit == 1 && p.tiles.count > 2 ? 2 : 1;
+  const Index whole = columns.whole, halves = columns.unit == 1 && p.tiles.count > 2 ? 2 : 1;
   const Groups blocks{p.K, std::max<Index>(1, divide_up(p.K, p.kernels.k_block))};
   const Index depth = divide_up(p.K, blocks.count), panel = p.kernels.columns * depth * Index(sizeof(T));
   const Index step = std::max<Index>(1, packed_at_once / std::max<Index>(1, panel));
@@ -195,7 +185,7 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
 
 template <class T>
 void PackedMatrix<T>::pack(bool transpose_b, Index K, Index N, const T* B, Index ldb) {
-  const Index columns = table<T>().columns;
+  const Index columns = gemm_kernels.of<T>().columns;
   const std::size_t bytes = std::size_t(divide_up(N, columns) * columns * K) * sizeof(T);
   if (!storage_ || storage_->bytes < bytes) storage_ = StorageRef::allocate(bytes);
   k_ = K, n_ = N;
@@ -236,16 +226,16 @@ void column_sums(const T* x, Index rows, Index cols, T* out) {
     const Scratch scratch(std::size_t(parts.count * cols) * sizeof(T));
     T* partial = static_cast<T*>(scratch.data);
     parallel(parts.count, [&](Index i) {
-      table<T>().column_sums(x + parts.begin(i) * cols, cols, parts.begin(i + 1) - parts.begin(i), cols, partial + i * cols);
+      gemm_kernels.of<T>().column_sums(x + parts.begin(i) * cols, cols, parts.begin(i + 1) - parts.begin(i), cols, partial + i * cols);
     });
-    table<T>().column_sums(partial, cols, parts.count, cols, out);
+    gemm_kernels.of<T>().column_sums(partial, cols, parts.count, cols, out);
     return;
   }
   // Few rows: cut by columns; each sum runs down its column in order, whatever the chunks are.
   const Index chunks = std::clamp<Index>(rows * cols / 32768, 1, std::max<Index>(1, cols / 64));
   const Index step = std::max<Index>(16, divide_up(divide_up(cols, chunks), 16) * 16);
   parallel(divide_up(cols, step),
-           [&](Index i) { table<T>().column_sums(x + i * step, cols, rows, std::min(step, cols - i * step), out + i * step); });
+           [&](Index i) { gemm_kernels.of<T>().column_sums(x + i * step, cols, rows, std::min(step, cols - i * step), out + i * step); });
 }
 
 #define ELBO_INSTANTIATE(T)                                                                                                 \

@@ -11,20 +11,10 @@
 namespace elbo {
 namespace {
 
-template <class T>
-const ElementwiseTable<T>& elementwise_table() {
-  if constexpr (std::is_same_v<T, float>)
-    return elementwise_kernels->f32;
-  else
-    return elementwise_kernels->f64;
-}
-
-Index divide_up(Index a, Index b) { return (a + b - 1) / b; }
-
 // Bias and activation over rows of C that OpenBLAS has left, while they are in the cache.
 template <class T>
 void finish_rows(Index rows, Index n, T* c, Index ldc, const T* bias, Activation activation) {
-  const ElementwiseTable<T>& f = elementwise_table<T>();
+  const ElementwiseTable<T>& f = elementwise_kernels.of<T>();
   for (Index i = 0; i < rows; i++, c += ldc) {
     if (bias) f.binary[int(Binary::add)](c, 1, bias, 1, c, n);
     switch (activation) {

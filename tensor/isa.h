@@ -7,6 +7,7 @@
 
 #include <array>
 #include <string_view>
+#include <type_traits>
 
 namespace elbo {
 
@@ -26,6 +27,14 @@ struct Dispatch {
   std::array<const Table*, isa_count> tables;
   const Table& operator*() const { return *tables[std::size_t(isa())]; }
   const Table* operator->() const { return tables[std::size_t(isa())]; }
+  // The kernels for numbers of type T, float or double.
+  template <class T>
+  const auto& of() const {
+    if constexpr (std::is_same_v<T, float>)
+      return (*this)->f32;
+    else
+      return (*this)->f64;
+  }
 };
 
 // Declares `name` in the namespace of every instruction set of this build and defines the dispatcher `name()` over them.

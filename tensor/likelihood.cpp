@@ -19,8 +19,8 @@ Tensor row_losses(std::string_view op, const Tensor& y, const Tensor& target, Te
   const Index n = y.shape()[0], width = n == 0 ? 0 : y.numel() / n;
   Tensor losses({n}, y.dtype());
   if (derivative) *derivative = empty_like(y);
-  for_float(op, y.dtype(), [&]<class T>(T zero) {
-    const auto kernel = kernel_of(likelihood_table(zero));
+  for_float(op, y.dtype(), [&]<class T>(T) {
+    const auto kernel = kernel_of(likelihood_kernels.of<T>());
     const T *a = y.data<T>(), *t = target.data<T>();
     T *out = losses.mutable_data<T>(), *d = derivative ? derivative->mutable_data<T>() : nullptr;
     const Index chunks = std::clamp<Index>(y.numel() / grain, 1, std::max<Index>(n, 1));
@@ -46,11 +46,11 @@ Tensor soft_clamp(const Tensor& x, double low, double high, Tensor* slope) {
   if (!(low < high)) fail("soft_clamp", fmt::format("expected low < high, got {} and {}", low, high));
   Tensor y = empty_like(x);
   if (slope) *slope = empty_like(x);
-  for_float("soft_clamp", x.dtype(), [&]<class T>(T zero) {
+  for_float("soft_clamp", x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T *out = y.mutable_data<T>(), *s = slope ? slope->mutable_data<T>() : nullptr;
     parallel_ranges(x.numel(), grain, [&](Index b, Index e) {
-      likelihood_table(zero).soft_clamp(in + b, T(low), T(high), out + b, s ? s + b : nullptr, e - b);
+      likelihood_kernels.of<T>().soft_clamp(in + b, T(low), T(high), out + b, s ? s + b : nullptr, e - b);
     });
   });
   return y;
@@ -60,10 +60,10 @@ Tensor kl_normal(const Tensor& mu, const Tensor& logvar) {
   require_same_dtype("kl_normal", mu, logvar);
   require_shape("kl_normal", "a log-variance like the mean", logvar, mu.shape());
   Tensor y = empty_like(mu);
-  for_float("kl_normal", mu.dtype(), [&]<class T>(T zero) {
+  for_float("kl_normal", mu.dtype(), [&]<class T>(T) {
     const T *m = mu.data<T>(), *v = logvar.data<T>();
     T* out = y.mutable_data<T>();
-    parallel_ranges(mu.numel(), grain, [&](Index b, Index e) { likelihood_table(zero).kl(m + b, v + b, out + b, e - b); });
+    parallel_ranges(mu.numel(), grain, [&](Index b, Index e) { likelihood_kernels.of<T>().kl(m + b, v + b, out + b, e - b); });
   });
   return y;
 }
@@ -74,11 +74,11 @@ Tensor reparameterise(const Tensor& mu, const Tensor& logvar, const Tensor& epsi
   require_shape("reparameterise", "a log-variance like the mean", logvar, mu.shape());
   require_shape("reparameterise", "noise like the mean", epsilon, mu.shape());
   Tensor z = empty_like(mu);
-  for_float("reparameterise", mu.dtype(), [&]<class T>(T zero) {
+  for_float("reparameterise", mu.dtype(), [&]<class T>(T) {
     const T *m = mu.data<T>(), *v = logvar.data<T>(), *e = epsilon.data<T>();
     T* out = z.mutable_data<T>();
     parallel_ranges(mu.numel(), grain,
-                    [&](Index b, Index end) { likelihood_table(zero).reparameterise(m + b, v + b, e + b, out + b, end - b); });
+                    [&](Index b, Index end) { likelihood_kernels.of<T>().reparameterise(m + b, v + b, e + b, out + b, end - b); });
   });
   return z;
 }

@@ -7,9 +7,6 @@
 
 namespace elbo {
 
-inline const LikelihoodTable<float>& likelihood_table(float) { return likelihood_kernels->f32; }
-inline const LikelihoodTable<double>& likelihood_table(double) { return likelihood_kernels->f64; }
-
 // -log p of targets in [0, 1] under Bernoulli variables given by logits: finite at any logit. A likelihood only for targets 0 and 1.
 // `derivative`, if not null, receives d loss / d logits, of the logits' shape.
 Tensor bernoulli_loss(const Tensor& logits, const Tensor& target, Tensor* derivative = nullptr);

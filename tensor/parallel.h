@@ -11,6 +11,9 @@ namespace elbo {
 int threads();            // default: the cores this process may run on
 void set_threads(int n);  // 1 <= n <= 1024, otherwise UsageError
 
+// How many pieces of at most b it takes to hold a.
+constexpr Index divide_up(Index a, Index b) { return (a + b - 1) / b; }
+
 namespace detail {
 void run_chunks(Index chunks, void (*body)(void* context, Index chunk), void* context);
 }
@@ -32,8 +35,8 @@ void parallel_ranges(Index n, Index grain, F&& f) {
   if (n <= 0) return;
   const Index chunks = std::max<Index>(1, n / std::max<Index>(1, grain));
   if (chunks == 1) return f(Index{0}, n);
-  const Index step = ((n + chunks - 1) / chunks + 63) / 64 * 64;
-  parallel((n + step - 1) / step, [&](Index i) { f(i * step, std::min(n, (i + 1) * step)); });
+  const Index step = divide_up(divide_up(n, chunks), 64) * 64;
+  parallel(divide_up(n, step), [&](Index i) { f(i * step, std::min(n, (i + 1) * step)); });
 }
 
 }  // namespace elbo

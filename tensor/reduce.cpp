@@ -15,14 +15,6 @@ namespace {
 constexpr Index grain = 1 << 15;   // numbers a chunk
 constexpr Index most_chunks = 64;  // bounds the memory for partial results
 
-template <class T>
-const ReduceTable<T>& table() {
-  if constexpr (std::is_same_v<T, float>)
-    return reduce_kernels->f32;
-  else
-    return reduce_kernels->f64;
-}
-
 std::array<bool, Shape::max_rank> marked(std::string_view op, const Shape& shape, const Axes& axes) {
   std::array<bool, Shape::max_rank> reduced{};
   if (axes.count() == 0) reduced.fill(true);
@@ -90,7 +82,7 @@ Tensor fold(Fold f, const View& v, const T* shift = nullptr) {
   const Index pieces = std::clamp<Index>(chunks / groups, 1, std::max<Index>(1, v.count / 256));
   Tensor parts = pieces == 1 ? y : Tensor({pieces, v.results()}, DType::float64);
   double* out = parts.mutable_data<double>();
-  const ReduceTable<T>& kernels = table<T>();
+  const ReduceTable<T>& kernels = reduce_kernels.of<T>();
   parallel(groups * pieces, [&](Index task) {
     const Index g = task / pieces, p = task % pieces;
     const Index begin = units * g / groups, end = units * (g + 1) / groups;
@@ -153,7 +145,7 @@ Tensor position(std::string_view op, Fold f, const Tensor& x, const Axes& axes, 
     std::int32_t* index = y.mutable_data<std::int32_t>();
     parallel_ranges(v.outer, std::max<Index>(1, grain / std::max<Index>(1, v.count * v.inner)), [&](Index b, Index e) {
       for (Index o = b; o < e; o++)
-        table<T>().first_equal(in + o * v.count * v.inner, v.count, v.inner, v.inner, value + o * v.inner, index + o * v.inner);
+        reduce_kernels.of<T>().first_equal(in + o * v.count * v.inner, v.count, v.inner, v.inner, value + o * v.inner, index + o * v.inner);
     });
   });
   return y;

@@ -10,14 +10,6 @@ namespace {
 
 constexpr Index grain = 1 << 13;  // numbers a chunk
 
-template <class T>
-const SoftmaxTable<T>& table() {
-  if constexpr (std::is_same_v<T, float>)
-    return softmax_kernels->f32;
-  else
-    return softmax_kernels->f64;
-}
-
 // Calls f(offset, rows, length of a row) for chunks of rows.
 template <class F>
 void for_rows(const Tensor& x, F&& f) {
@@ -55,7 +47,7 @@ void softmax(const Tensor& x, Tensor& out) {
   for_float("softmax", x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
-    for_rows(x, [&](Index at, Index rows, Index n) { table<T>().softmax(in + at, y + at, rows, n); });
+    for_rows(x, [&](Index at, Index rows, Index n) { softmax_kernels.of<T>().softmax(in + at, y + at, rows, n); });
   });
 }
 
@@ -64,7 +56,7 @@ void log_softmax(const Tensor& x, Tensor& out) {
   for_float("log_softmax", x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
-    for_rows(x, [&](Index at, Index rows, Index n) { table<T>().log_softmax(in + at, y + at, rows, n); });
+    for_rows(x, [&](Index at, Index rows, Index n) { softmax_kernels.of<T>().log_softmax(in + at, y + at, rows, n); });
   });
 }
 
@@ -74,7 +66,7 @@ void softmax_backward(const Tensor& y, const Tensor& dy, Tensor& out) {
   for_float("softmax_backward", y.dtype(), [&]<class T>(T) {
     const T *p = y.data<T>(), *d = dy.data<T>();
     T* dx = out.mutable_data<T>();
-    for_rows(y, [&](Index at, Index rows, Index n) { table<T>().softmax_backward(p + at, d + at, dx + at, rows, n); });
+    for_rows(y, [&](Index at, Index rows, Index n) { softmax_kernels.of<T>().softmax_backward(p + at, d + at, dx + at, rows, n); });
   });
 }
 
@@ -84,7 +76,7 @@ void log_softmax_backward(const Tensor& y, const Tensor& dy, Tensor& out) {
   for_float("log_softmax_backward", y.dtype(), [&]<class T>(T) {
     const T *l = y.data<T>(), *d = dy.data<T>();
     T* dx = out.mutable_data<T>();
-    for_rows(y, [&](Index at, Index rows, Index n) { table<T>().log_softmax_backward(l + at, d + at, dx + at, rows, n); });
+    for_rows(y, [&](Index at, Index rows, Index n) { softmax_kernels.of<T>().log_softmax_backward(l + at, d + at, dx + at, rows, n); });
   });
 }
 

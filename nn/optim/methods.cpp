@@ -49,7 +49,7 @@ void Sgd::update(const Chunk& c) {
   k.rate = c.rate;
   k.weight_decay = c.weight_decay;
   for_float(name(), dtype(), [&]<class T>(T) {
-    optimizer_table<T>().sgd(weights<T>(c), gradients<T>(c), k.momentum != 0 ? block<T>(0, c) : nullptr, c.length, k);
+    optimizer_kernels.of<T>().sgd(weights<T>(c), gradients<T>(c), k.momentum != 0 ? block<T>(0, c) : nullptr, c.length, k);
   });
 }
 
@@ -76,7 +76,7 @@ void Rmsprop::update(const Chunk& c) {
   for_float(name(), dtype(), [&]<class T>(T) {
     T* mean = mean_ < 0 ? nullptr : block<T>(mean_, c);
     T* m = momentum_ < 0 ? nullptr : block<T>(momentum_, c);
-    optimizer_table<T>().rmsprop(weights<T>(c), gradients<T>(c), block<T>(0, c), mean, m, c.length, k);
+    optimizer_kernels.of<T>().rmsprop(weights<T>(c), gradients<T>(c), block<T>(0, c), mean, m, c.length, k);
   });
 }
 
@@ -105,8 +105,8 @@ void Adam::update(const Chunk& c) {
   k.weight_decay = decoupled_ ? 0 : c.weight_decay;
   k.keep = decoupled_ ? 1 - c.rate * c.weight_decay : 1;
   for_float("adam", dtype(), [&]<class T>(T) {
-    optimizer_table<T>().adam(weights<T>(c), gradients<T>(c), block<T>(0, c), block<T>(1, c), amsgrad_ ? block<T>(2, c) : nullptr, c.length,
-                              k);
+    optimizer_kernels.of<T>().adam(weights<T>(c), gradients<T>(c), block<T>(0, c), block<T>(1, c), amsgrad_ ? block<T>(2, c) : nullptr,
+                                   c.length, k);
   });
 }
 

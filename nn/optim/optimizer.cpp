@@ -60,7 +60,7 @@ double Optimizer::gradient_norm() {
     const T* g = gradients_.data<T>();
     parallel(Index(chunks_.size()), [&](Index i) {
       const Range& c = chunks_[std::size_t(i)];
-      sums_[std::size_t(i)] = optimizer_table<T>().squares(g + c.offset, c.length);
+      sums_[std::size_t(i)] = optimizer_kernels.of<T>().squares(g + c.offset, c.length);
     });
   });
   double total = 0;

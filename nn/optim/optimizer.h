@@ -116,13 +116,4 @@ class Optimizer {
   double norm_ = 0;
 };
 
-// The kernels for numbers of type T.
-template <class T>
-const OptimizerTable<T>& optimizer_table() {
-  if constexpr (std::is_same_v<T, float>)
-    return optimizer_kernels->f32;
-  else
-    return optimizer_kernels->f64;
-}
-
 }  // namespace elbo

@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 KEPT = pathlib.Path(__file__).parent / "runs"
-DATA = pathlib.Path(tempfile.gettempdir()) / "elbo-kept-run" / "data.npy"
+DATA = pathlib.Path("/tmp/elbo-kept-run/data.npy")
 SETTINGS = ["model.hidden=[6]", "model.latent=2", "train.batch=16", "train.epochs=2", "train.seed=3", "data.valid=20"]
 
 
@@ -61,6 +61,13 @@ def use(kept, folder):
 
 def main():
     write_data()
+    try:
+        use_or_make()
+    finally:
+        shutil.rmtree(DATA.parent, ignore_errors=True)
+
+
+def use_or_make():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         if "--make" in sys.argv:
