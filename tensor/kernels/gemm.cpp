@@ -1,7 +1,8 @@
 // The packed micro-kernel of the matrix product. Compiled once for each instruction set.
 //
 // A tile of C, a few rows by two vectors, stays in registers while k runs: each step loads two vectors of a panel of B and one number
-// of A for each row. The panel streams from the second cache, A's rows stay in the first.
+// of A for each row. The panel streams from the second cache, the tile's part of A stays in the first. Both are packed, so that every
+// address in the loop is one of two pointers and a constant.
 
 #include "tensor/kernels/gemm.h"
 
@@ -61,20 +62,22 @@ inline void store_column(T* row, int v, std::int64_t n, const Batch<T>& x) {
     store_part(row + v * W, x, rest);
 }
 
-// P rows of C by one panel of V vectors. A(p, k) is a[k * step + p] with `by_columns`, otherwise a[p * step + k].
-template <class T, int P, int V, bool by_columns>
-void tile(const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64_t ldc) {
+// P rows of C by one panel of V vectors; a: tile_rows numbers for each k. Four steps a turn, because what a turn costs beside them
+// (two pointers, a comparison) is felt where another thread shares the core: measured, 15% there, nothing on a core of one's own.
+template <class T, int P, int V>
+void tile(const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
   using B = Batch<T>;
   constexpr int W = int(B::size);
   B sum[P][V];
   for (int p = 0; p < P; p++)
     for (int v = 0; v < V; v++) sum[p][v] = panel.load ? load_column(c + p * ldc, v, panel.width) : B(T(0));
   const T* b = panel.b;
-  for (std::int64_t k = 0; k < panel.K; k++, b += V * W) {
+#pragma GCC unroll 4
+  for (std::int64_t k = 0; k < panel.K; k++, a += tile_rows, b += V * W) {
     B row[V];
     for (int v = 0; v < V; v++) row[v] = B::load_aligned(b + v * W);
     for (int p = 0; p < P; p++) {
-      const B x(by_columns ? a[k * step + p] : a[p * step + k]);
+      const B x(a[p]);
       for (int v = 0; v < V; v++) sum[p][v] = multiply_add(x, row[v], sum[p][v]);
     }
   }
@@ -90,40 +93,23 @@ void tile(const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64
     for (int v = 0; v < V; v++) store_column(c + p * ldc, v, panel.width, sum[p][v]);
 }
 
-// Rows of the tile with V vectors. With one vector, eight rows are sums enough to hide the multiply-add's latency.
-template <int V>
-constexpr int rows_of = V == 1 ? std::max(tile_rows, 8) : tile_rows;
-
-// The tile of m rows, 1 <= m <= rows_of<V>; the last row of an odd number by itself.
-template <class T, int V, bool by_columns, int P = rows_of<V>>
-inline void tile_of(std::int64_t m, const T* a, std::int64_t step, const Panel<T>& panel, T* c, std::int64_t ldc) {
+// The tile of m rows, 1 <= m <= tile_rows; the last row of an odd number by itself.
+template <class T, int V, int P = tile_rows>
+inline void tile_of(std::int64_t m, const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
   if constexpr (P == 0) {
-    tile<T, 1, V, by_columns>(a, step, panel, c, ldc);
+    tile<T, 1, V>(a, panel, c, ldc);
   } else {
-    if (m < P) return tile_of<T, V, by_columns, P - 2>(m, a, step, panel, c, ldc);
-    tile<T, P, V, by_columns>(a, step, panel, c, ldc);
-    if (m > P) tile<T, 1, V, by_columns>(a + P * (by_columns ? 1 : step), step, panel, c + P * ldc, ldc);
+    if (m < P) return tile_of<T, V, P - 2>(m, a, panel, c, ldc);
+    tile<T, P, V>(a, panel, c, ldc);
+    if (m > P) tile<T, 1, V>(a + P, panel, c + P * ldc, ldc);
   }
 }
 
 // All rows of one part by one panel of V vectors.
 template <class T, int V>
 void multiply_panel(const GemmPart<T>& p, std::int64_t k0, const Panel<T>& panel, T* c) {
-  constexpr std::int64_t P = tile_rows;
-  if (p.layout == Layout::tiles) {
-    for (std::int64_t i = p.tile0; i < p.tile1; i++)
-      tile_of<T, V, true>(p.tiles.height(i), p.a + i * p.lda + k0 * P, P, panel, c + p.tiles.begin(i) * p.ldc, p.ldc);
-  } else {
-    const std::int64_t m0 = p.tiles.begin(p.tile0), M = p.tiles.begin(p.tile1) - m0;
-    const RowTiles tiles{M, (M + rows_of<V> - 1) / rows_of<V>};
-    for (std::int64_t i = 0; i < tiles.count; i++) {
-      const std::int64_t m = m0 + tiles.begin(i);
-      if (p.layout == Layout::rows)
-        tile_of<T, V, false>(tiles.height(i), p.a + m * p.lda + k0, p.lda, panel, c + m * p.ldc, p.ldc);
-      else
-        tile_of<T, V, true>(tiles.height(i), p.a + k0 * p.lda + m, p.lda, panel, c + m * p.ldc, p.ldc);
-    }
-  }
+  for (std::int64_t i = p.tile0; i < p.tile1; i++)
+    tile_of<T, V>(p.tiles.height(i), p.a + i * p.tile_step + k0 * tile_rows, panel, c + p.tiles.begin(i) * p.ldc, p.ldc);
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 #pragma once
-// The kernels behind gemm(). B comes packed into panels: panel j holds the columns of op(B) from j * columns on, as K rows of `columns`
-// numbers one after the other. The last panel has half the columns where that is enough; what it has too many are zeros.
+// The kernels behind gemm(). Both operands come packed. B into panels: panel j holds the columns of op(B) from j * columns on, as K rows
+// of `columns` numbers one after the other. The last panel has half the columns where that is enough; what it has too many are zeros.
+// A into tiles: tile i holds its rows of op(A) as `rows` numbers for each k; what a lower tile has too many are never read.
 
 #include <cstdint>
 
@@ -17,13 +18,6 @@ struct RowTiles {
   std::int64_t height(std::int64_t i) const { return begin(i + 1) - begin(i); }
 };
 
-// How the kernel finds A(m, k).
-enum class Layout : std::uint8_t {
-  rows,     // a[m * lda + k]
-  columns,  // a[k * lda + m]
-  tiles,    // packed by pack_a: tiles lie lda apart
-};
-
 // Some tiles of rows of C (about a hundred rows, so that their part of A stays in the second cache) by the columns of some
 // neighbouring panels: what one thread does at a time.
 template <class T>
@@ -31,9 +25,8 @@ struct GemmPart {
   RowTiles tiles;             // of all rows
   std::int64_t tile0, tile1;  // the tiles of this part
   std::int64_t N, K;
-  Layout layout;
-  const T* a;  // all of it
-  std::int64_t lda;
+  const T* a;  // op(A), packed: tile 0; tiles lie tile_step apart
+  std::int64_t tile_step;
   const T* panels;  // op(B), packed
   T* c;             // row 0; rows ldc apart
   std::int64_t ldc;
@@ -49,8 +42,9 @@ struct GemmTable {
   // Packs the panels of n columns of op(B): b is (K, n) with rows ldb apart, with `transpose` (n, K). The first column is the first
   // of a panel; n is a multiple of `columns` unless the last column of op(B) is among them.
   void (*pack)(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int64_t n, T* panels);
-  // Packs tiles tile0 .. tile1-1 of op(A) = A^T: `rows` numbers for each k, then the next tile.
-  void (*pack_a)(const RowTiles& tiles, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out);
+  // Packs tiles tile0 .. tile1-1 of op(A): a is (M, K) with rows lda apart, with `transpose` (K, M). Tile i begins at out + i * rows * K.
+  void (*pack_a)(bool transpose, const RowTiles& tiles, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda,
+                 std::int64_t K, T* out);
   void (*multiply)(const GemmPart<T>& part);
   // out[j] = sum over i of x[i * ldx + j], i < rows, j < n
   void (*column_sums)(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n, T* out);

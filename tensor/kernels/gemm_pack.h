@@ -121,18 +121,47 @@ void pack(bool transpose_b, const T* b, std::int64_t ldb, std::int64_t K, std::i
     pack_rows(b, ldb, K, n, panels);
 }
 
-// Each tile's numbers for one k lie side by side in A^T; what is copied past a tile's height belongs to the next tile.
+// K steps of one tile of A^T: its numbers for one k lie side by side there. What is copied past its height belongs to the next tile.
 template <class T>
-void pack_a(const RowTiles& tiles, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out) {
-  constexpr std::int64_t P = tile_rows;
-  for (std::int64_t k = 0; k < K; k++)
+void pack_tile_transposed(const T* a, std::int64_t lda, std::int64_t K, std::size_t rows, T* out) {
+  if (rows == std::size_t(tile_rows))
+    for (std::int64_t k = 0; k < K; k++) std::memcpy(out + k * tile_rows, a + k * lda, tile_rows * sizeof(T));
+  else
+    for (std::int64_t k = 0; k < K; k++) std::memcpy(out + k * tile_rows, a + k * lda, rows * sizeof(T));
+}
+
+// K steps of one tile of A, two rows at a time: L numbers of each are interleaved to L pairs.
+template <class T>
+void pack_tile(const T* a, std::int64_t lda, std::int64_t K, std::int64_t height, T* out) {
+  constexpr std::int64_t P = tile_rows, L = lane_size<T>;
+  using V = typename Vector<T, L>::type;
+  for (std::int64_t p = 0; p < height; p += 2) {
+    const T *x = a + p * lda, *y = p + 1 < height ? x + lda : x;
+    T* to = out + p;
+    std::int64_t k = 0;
+    for (; k + L <= K; k += L, to += L * P) {
+      const V u = load_lanes<T, L>(x + k, 0), v = load_lanes<T, L>(y + k, 0);
+      const V pairs[2] = {interleave<T, 0>(u, v), interleave<T, 1>(u, v)};
+      for (std::int64_t j = 0; j < L; j++)
+        std::memcpy(to + j * P, reinterpret_cast<const char*>(pairs) + std::size_t(j) * 2 * sizeof(T), 2 * sizeof(T));
+    }
+    for (; k < K; k++, to += P) to[0] = x[k], to[1] = y[k];
+  }
+}
+
+// Some steps of k at a time: what is read and written for them stays in the first cache.
+template <class T>
+void pack_a(bool transpose_a, const RowTiles& tiles, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K,
+            T* out) {
+  constexpr std::int64_t P = tile_rows, steps = 256;
+  for (std::int64_t k = 0; k < K; k += steps)
     for (std::int64_t i = tile0; i < tile1; i++) {
-      const T* from = a + k * lda + tiles.begin(i);
-      T* to = out + i * P * K + k * P;
-      if (tiles.begin(i) + P <= tiles.M)
-        std::memcpy(to, from, P * sizeof(T));
+      const std::int64_t m = tiles.begin(i), n = std::min(steps, K - k);
+      T* to = out + (i * K + k) * P;
+      if (transpose_a)
+        pack_tile_transposed(a + k * lda + m, lda, n, std::size_t(std::min(P, tiles.M - m)), to);
       else
-        std::memcpy(to, from, std::size_t(tiles.height(i)) * sizeof(T));
+        pack_tile(a + m * lda + k, lda, n, tiles.height(i), to);
     }
 }
 

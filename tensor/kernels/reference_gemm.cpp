@@ -30,9 +30,9 @@ double activate(Activation f, double x) {
 }
 
 template <class T>
-void pack_a(const RowTiles&, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out) {
+void pack_a(bool transpose, const RowTiles&, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out) {
   for (std::int64_t m = tile0; m < tile1; m++)  // a tile is one row
-    for (std::int64_t k = 0; k < K; k++) out[m * K + k] = a[k * lda + m];
+    for (std::int64_t k = 0; k < K; k++) out[m * K + k] = transpose ? a[k * lda + m] : a[m * lda + k];
 }
 
 template <class T>
@@ -41,10 +41,7 @@ void multiply(const GemmPart<T>& p) {
     for (std::int64_t n = 0; n < p.N; n++) {
       const T* panel = p.panels + n / columns * columns * p.K + n % columns;
       double sum = p.accumulate ? double(p.c[m * p.ldc + n]) : 0;
-      for (std::int64_t k = 0; k < p.K; k++) {
-        const T a = p.layout == Layout::rows ? p.a[m * p.lda + k] : p.layout == Layout::columns ? p.a[k * p.lda + m] : p.a[m * p.lda + k];
-        sum += double(a) * double(panel[k * columns]);
-      }
+      for (std::int64_t k = 0; k < p.K; k++) sum += double(p.a[m * p.tile_step + k]) * double(panel[k * columns]);
       if (p.bias) sum += double(p.bias[n]);
       p.c[m * p.ldc + n] = T(activate(p.activation, sum));
     }
