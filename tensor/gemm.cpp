@@ -91,7 +91,7 @@ struct Product {
   }
 
   // Row tiles r0 .. r1-1 by panels p0 .. p1-1 from step k0 to k1, which lie at `packed`.
-  void multiply(Index r0, Index r1, Index p0, Index p1, Index k0, Index k1, const T* packed) const {
+  void multiply(Index r0, Index r1, Index p0, Index p1, Index k0, Index k1, const T* packed, const Ahead& ahead = {}) const {
     const Index n0 = column(p0);
     const bool last = k1 == K;
     kernels.multiply({.tiles = tiles,
@@ -106,7 +106,8 @@ struct Product {
                       .ldc = ldc,
                       .bias = last && e.bias ? e.bias + n0 : nullptr,
                       .activation = last ? e.activation : Activation::none,
-                      .accumulate = k0 > 0 || e.accumulate});
+                      .accumulate = k0 > 0 || e.accumulate,
+                      .ahead = ahead});
   }
 };
 
@@ -136,28 +137,63 @@ void multiply_packed(const Product<T>& p, const T* packed) {
 // C by chunks that pack their own panels, a block of k at a time: cut by columns, and the single panels at the end by rows too, which
 // costs packing them twice.
 template <class T>
-void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
-  const Tapered columns{p.panels, p.chunks};
-  const Index whole = columns.whole, halves = columns.unit == 1 && p.tiles.count > 2 ? 2 : 1;
-  const Groups blocks{p.K, std::max<Index>(1, divide_up(p.K, p.kernels.k_block))};
-  const Index depth = divide_up(p.K, blocks.count), panel = p.kernels.columns * depth * Index(sizeof(T));
-  const Index step = std::max<Index>(1, packed_at_once / std::max<Index>(1, panel));
-  parallel(whole + halves * (columns.count - whole), [&](Index chunk) {
-    const bool single = chunk >= whole;
-    const Index g = single ? whole + (chunk - whole) / halves : chunk, half = single ? (chunk - whole) % halves : 0;
-    const Groups parts{p.tiles.count, single ? halves : 1};
-    const Index tile0 = parts.begin(half), tile1 = parts.begin(half + 1);
+struct PackingProduct {
+  const Product<T>& p;
+  bool transpose_b;
+  const T* B;
+  Index ldb;
+
+  Tapered columns{p.panels, p.chunks};
+  Index halves = columns.unit == 1 && p.tiles.count > 2 ? 2 : 1;
+  Index chunks = columns.whole + halves * (columns.count - columns.whole);
+  Groups depths{p.K, std::max<Index>(1, divide_up(p.K, p.kernels.k_block))};
+  Index panel = p.kernels.columns * divide_up(p.K, depths.count) * Index(sizeof(T));
+  Index step = std::max<Index>(1, packed_at_once / std::max<Index>(1, panel));  // panels that are packed at once
+
+  struct Block {
+    Index p0, p1, depth;  // panels, and which part of k
+  };
+  Index group(Index chunk) const { return chunk < columns.whole ? chunk : columns.whole + (chunk - columns.whole) / halves; }
+  Block first(Index g) const {
+    const Index p0 = columns.begin(g);
+    return {p0, std::min(columns.begin(g + 1), p0 + step), 0};
+  }
+  Block next(const Block& block, Index g) const {
+    if (block.depth + 1 < depths.count) return {block.p0, block.p1, block.depth + 1};
+    return {block.p1, std::min(columns.begin(g + 1), block.p1 + step), 0};
+  }
+  const T* source(const Block& block) const {
+    const Index n = p.column(block.p0), k = depths.begin(block.depth);
+    return transpose_b ? B + n * ldb + k : B + k * ldb + n;
+  }
+  Index width(const Block& block) const { return p.column(block.p1) - p.column(block.p0); }
+  Index depth(const Block& block) const { return depths.begin(block.depth + 1) - depths.begin(block.depth); }
+  Ahead ahead(const Block& block) const {
+    const Index across = width(block), along = depth(block), size = sizeof(T);
+    return {source(block), transpose_b ? across : along, (transpose_b ? along : across) * size, ldb * size};
+  }
+
+  void run(Index chunk) const {
+    const Index g = group(chunk), parts = chunk < columns.whole ? 1 : halves, part = parts == 1 ? 0 : (chunk - columns.whole) % parts;
+    const Groups cut{p.tiles.count, parts};
+    const Index tile0 = cut.begin(part), tile1 = cut.begin(part + 1);
     const Groups rows{tile1 - tile0, divide_up(tile1 - tile0, most_row_tiles)};
     T* packed = static_cast<T*>(thread_memory(std::size_t(step * panel)));
-    for (Index p0 = columns.begin(g), p1 = p0; p0 < columns.begin(g + 1); p0 = p1) {
-      p1 = std::min(columns.begin(g + 1), p0 + step);
-      for (Index b = 0; b < blocks.count; b++) {
-        const Index n0 = p.column(p0), k0 = blocks.begin(b), k1 = blocks.begin(b + 1);
-        p.kernels.pack(transpose_b, transpose_b ? B + n0 * ldb + k0 : B + k0 * ldb + n0, ldb, k1 - k0, p.column(p1) - n0, packed);
-        for (Index r = 0; r < rows.count; r++) p.multiply(tile0 + rows.begin(r), tile0 + rows.begin(r + 1), p0, p1, k0, k1, packed);
-      }
+    for (Block block = first(g); block.p0 < block.p1; block = next(block, g)) {
+      const Block after = next(block, g);
+      const Index likely = group(std::min(chunks - 1, chunk + threads()));  // of the next chunk that this thread takes
+      p.kernels.pack(transpose_b, source(block), ldb, depth(block), width(block), packed);
+      for (Index r = 0; r < rows.count; r++)
+        p.multiply(tile0 + rows.begin(r), tile0 + rows.begin(r + 1), block.p0, block.p1, depths.begin(block.depth),
+                   depths.begin(block.depth + 1), packed, r > 0 ? Ahead{} : ahead(after.p0 < after.p1 ? after : first(likely)));
     }
-  });
+  }
+};
+
+template <class T>
+void multiply_packing(const Product<T>& p, bool transpose_b, const T* B, Index ldb) {
+  const PackingProduct<T> product{p, transpose_b, B, ldb};
+  parallel(product.chunks, [&](Index chunk) { product.run(chunk); });
 }
 
 }  // namespace

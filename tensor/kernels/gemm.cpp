@@ -105,17 +105,44 @@ inline void tile_of(std::int64_t m, const T* a, const Panel<T>& panel, T* c, std
   }
 }
 
+// Fetches memory that will be packed next, some of its lines with each tile. Without it packing waits for memory most of its time:
+// panels come from rows far apart, which the processor does not foresee.
+class Fetch {
+ public:
+  Fetch(const Ahead& ahead, std::int64_t times)
+      : from_(static_cast<const char*>(ahead.from)),
+        rows_(ahead.rows),
+        bytes_(ahead.bytes),
+        step_(ahead.step),
+        lines_((ahead.rows * ((ahead.bytes + line - 1) / line) + times - 1) / std::max<std::int64_t>(1, times)) {}
+  void some() {
+    for (std::int64_t i = 0; i < lines_ && rows_ > 0; i++) {
+      __builtin_prefetch(from_ + at_, 0, 2);
+      at_ += line;
+      if (at_ >= bytes_) at_ = 0, from_ += step_, rows_--;
+    }
+  }
+
+ private:
+  static constexpr std::int64_t line = 64;
+  const char* from_;
+  std::int64_t rows_, bytes_, step_, lines_, at_ = 0;
+};
+
 // All rows of one part by one panel of V vectors.
 template <class T, int V>
-void multiply_panel(const GemmPart<T>& p, std::int64_t k0, const Panel<T>& panel, T* c) {
-  for (std::int64_t i = p.tile0; i < p.tile1; i++)
+void multiply_panel(const GemmPart<T>& p, std::int64_t k0, const Panel<T>& panel, T* c, Fetch& fetch) {
+  for (std::int64_t i = p.tile0; i < p.tile1; i++) {
+    fetch.some();
     tile_of<T, V>(p.tiles.height(i), p.a + i * p.tile_step + k0 * tile_rows, panel, c + p.tiles.begin(i) * p.ldc, p.ldc);
+  }
 }
 
 template <class T>
 void multiply(const GemmPart<T>& p) {
   constexpr std::int64_t columns = tile_columns<T>, W = Batch<T>::size;
   const std::int64_t k_blocks = std::max<std::int64_t>(1, (p.K + k_block<T> - 1) / k_block<T>);
+  Fetch fetch(p.ahead, k_blocks * ((p.N + columns - 1) / columns) * (p.tile1 - p.tile0));
   for (std::int64_t kb = 0; kb < k_blocks; kb++) {
     const std::int64_t k0 = p.K * kb / k_blocks, k1 = p.K * (kb + 1) / k_blocks;
     for (std::int64_t n = 0; n < p.N; n += columns) {
@@ -128,9 +155,9 @@ void multiply(const GemmPart<T>& p) {
                               .load = kb > 0 || p.accumulate,
                               .finish = kb == k_blocks - 1};
       if (width <= W)
-        multiply_panel<T, 1>(p, k0, panel, p.c + n);
+        multiply_panel<T, 1>(p, k0, panel, p.c + n, fetch);
       else
-        multiply_panel<T, 2>(p, k0, panel, p.c + n);
+        multiply_panel<T, 2>(p, k0, panel, p.c + n, fetch);
     }
   }
 }

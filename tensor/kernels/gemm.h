@@ -18,6 +18,12 @@ struct RowTiles {
   std::int64_t height(std::int64_t i) const { return begin(i + 1) - begin(i); }
 };
 
+// Memory that will be packed next: `rows` pieces of `bytes` each, `step` bytes apart.
+struct Ahead {
+  const void* from = nullptr;
+  std::int64_t rows = 0, bytes = 0, step = 0;
+};
+
 // Some tiles of rows of C (about a hundred rows, so that their part of A stays in the second cache) by the columns of some
 // neighbouring panels: what one thread does at a time.
 template <class T>
@@ -33,6 +39,7 @@ struct GemmPart {
   const T* bias;  // N numbers, or null
   Activation activation;
   bool accumulate;
+  Ahead ahead;  // brought into the second cache meanwhile
 };
 
 template <class T>
