@@ -7,6 +7,8 @@
 #include "tensor/kernels/gemm.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "tensor/kernels/functors.h"
 #include "tensor/kernels/gemm_pack.h"
@@ -39,27 +41,17 @@ template <class T>
 struct Panel {  // some steps of k of one panel, and the columns of C it gives
   const T* b;
   std::int64_t K;      // how many steps
-  std::int64_t width;  // columns that exist
-  const T* bias;       // of these columns, or null
+  std::int64_t width;  // columns that C has of it
+  const T* bias;       // for all its vectors, or null
   Activation activation;
-  bool load, finish;  // C holds a sum to continue; this is the last of it
+  bool load;  // C holds a sum to continue
 };
 
-// Part v of a row of n numbers; zeros past its end.
-template <class T>
-inline Batch<T> load_column(const T* row, int v, std::int64_t n) {
-  constexpr std::int64_t W = Batch<T>::size;
-  const std::int64_t rest = n - v * W;
-  return rest >= W ? Batch<T>::load_unaligned(row + v * W) : rest > 0 ? load_part(row + v * W, rest) : Batch<T>(T(0));
-}
-template <class T>
-inline void store_column(T* row, int v, std::int64_t n, const Batch<T>& x) {
-  constexpr std::int64_t W = Batch<T>::size;
-  const std::int64_t rest = n - v * W;
-  if (rest >= W)
-    x.store_unaligned(row + v * W);
-  else if (rest > 0)
-    store_part(row + v * W, x, rest);
+// f(0), ..., f(N - 1), the numbers as constants: an array that they index stays in registers.
+template <int N, class F>
+[[gnu::always_inline]] inline void unrolled(F&& f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>()), ...); }
+  (std::make_integer_sequence<int, N>());
 }
 
 // P rows of C by one panel of V vectors; a: tile_rows numbers for each k. Four steps a turn, because what a turn costs beside them
@@ -69,33 +61,34 @@ void tile(const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
   using B = Batch<T>;
   constexpr int W = int(B::size);
   B sum[P][V];
-  for (int p = 0; p < P; p++)
-    for (int v = 0; v < V; v++) sum[p][v] = panel.load ? load_column(c + p * ldc, v, panel.width) : B(T(0));
+  const auto each = [&](auto&& f) { unrolled<P>([&](auto p) { unrolled<V>([&](auto v) { f(sum[p][v], c + p * ldc + v * W, v); }); }); };
+  if (panel.load)
+    each([](B& s, const T* at, int) { s = B::load_unaligned(at); });
+  else
+    each([](B& s, const T*, int) { s = B(T(0)); });
   const T* b = panel.b;
 #pragma GCC unroll 4
   for (std::int64_t k = 0; k < panel.K; k++, a += tile_rows, b += V * W) {
     B row[V];
-    for (int v = 0; v < V; v++) row[v] = B::load_aligned(b + v * W);
-    for (int p = 0; p < P; p++) {
+    unrolled<V>([&](auto v) { row[v] = B::load_aligned(b + v * W); });
+    unrolled<P>([&](auto p) {
       const B x(a[p]);
-      for (int v = 0; v < V; v++) sum[p][v] = multiply_add(x, row[v], sum[p][v]);
-    }
+      unrolled<V>([&](auto v) { sum[p][v] = multiply_add(x, row[v], sum[p][v]); });
+    });
   }
-  if (panel.finish && panel.bias)
-    for (int v = 0; v < V; v++) {
-      const B bias = load_column(panel.bias, v, panel.width);
-      for (int p = 0; p < P; p++) sum[p][v] += bias;
-    }
-  if (panel.finish && panel.activation != Activation::none)
+  if (panel.bias) each([&](B& s, const T*, int v) { s += B::load_unaligned(panel.bias + v * W); });
+  each([](B& s, T* at, int) { s.store_unaligned(at); });
+  if (panel.activation != Activation::none)
     for (int p = 0; p < P; p++)
-      for (int v = 0; v < V; v++) sum[p][v] = activate(panel.activation, sum[p][v]);
-  for (int p = 0; p < P; p++)
-    for (int v = 0; v < V; v++) store_column(c + p * ldc, v, panel.width, sum[p][v]);
+      for (int v = 0; v < V; v++) {
+        T* at = c + p * ldc + v * W;
+        activate(panel.activation, B::load_unaligned(at)).store_unaligned(at);
+      }
 }
 
 // The tile of m rows, 1 <= m <= tile_rows; the last row of an odd number by itself.
 template <class T, int V, int P = tile_rows>
-inline void tile_of(std::int64_t m, const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
+void tile_of(std::int64_t m, const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
   if constexpr (P == 0) {
     tile<T, 1, V>(a, panel, c, ldc);
   } else {
@@ -129,12 +122,32 @@ class Fetch {
   std::int64_t rows_, bytes_, step_, lines_, at_ = 0;
 };
 
-// All rows of one part by one panel of V vectors.
+// The same where C ends within the panel: by way of memory that has all its columns.
 template <class T, int V>
-void multiply_panel(const GemmPart<T>& p, std::int64_t k0, const Panel<T>& panel, T* c, Fetch& fetch) {
+void tile_at_edge(std::int64_t m, const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
+  constexpr std::int64_t columns = V * std::int64_t(Batch<T>::size);
+  T part[tile_rows * columns] = {};
+  const std::size_t bytes = std::size_t(panel.width) * sizeof(T);
+  if (panel.load)
+    for (std::int64_t i = 0; i < m; i++) std::memcpy(part + i * columns, c + i * ldc, bytes);
+  tile_of<T, V>(m, a, panel, part, columns);
+  for (std::int64_t i = 0; i < m; i++) std::memcpy(c + i * ldc, part + i * columns, bytes);
+}
+
+// All rows of one part by one panel of V vectors, from step k0 on; c: its first column.
+template <class T, int V>
+void multiply_panel(const GemmPart<T>& p, std::int64_t k0, Panel<T> panel, T* c, Fetch& fetch) {
+  constexpr std::int64_t columns = V * std::int64_t(Batch<T>::size);
+  const bool whole = panel.width == columns;
+  T bias[columns] = {};
+  if (!whole && panel.bias) {
+    std::memcpy(bias, panel.bias, std::size_t(panel.width) * sizeof(T));
+    panel.bias = bias;
+  }
   for (std::int64_t i = p.tile0; i < p.tile1; i++) {
     fetch.some();
-    tile_of<T, V>(p.tiles.height(i), p.a + i * p.tile_step + k0 * tile_rows, panel, c + p.tiles.begin(i) * p.ldc, p.ldc);
+    (whole ? tile_of<T, V> : tile_at_edge<T, V>)(p.tiles.height(i), p.a + i * p.tile_step + k0 * tile_rows, panel,
+                                                 c + p.tiles.begin(i) * p.ldc, p.ldc);
   }
 }
 
@@ -145,19 +158,16 @@ void multiply(const GemmPart<T>& p) {
   Fetch fetch(p.ahead, k_blocks * ((p.N + columns - 1) / columns) * (p.tile1 - p.tile0));
   for (std::int64_t kb = 0; kb < k_blocks; kb++) {
     const std::int64_t k0 = p.K * kb / k_blocks, k1 = p.K * (kb + 1) / k_blocks;
+    const bool last = kb == k_blocks - 1;
     for (std::int64_t n = 0; n < p.N; n += columns) {
       const std::int64_t width = std::min(columns, p.N - n);
       const Panel<T> panel = {.b = p.panels + n * p.K + k0 * (width <= W ? W : columns),
                               .K = k1 - k0,
                               .width = width,
-                              .bias = p.bias ? p.bias + n : nullptr,
-                              .activation = p.activation,
-                              .load = kb > 0 || p.accumulate,
-                              .finish = kb == k_blocks - 1};
-      if (width <= W)
-        multiply_panel<T, 1>(p, k0, panel, p.c + n, fetch);
-      else
-        multiply_panel<T, 2>(p, k0, panel, p.c + n, fetch);
+                              .bias = last && p.bias ? p.bias + n : nullptr,
+                              .activation = last ? p.activation : Activation::none,
+                              .load = kb > 0 || p.accumulate};
+      (width <= W ? multiply_panel<T, 1> : multiply_panel<T, 2>)(p, k0, panel, p.c + n, fetch);
     }
   }
 }
