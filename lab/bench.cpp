@@ -88,14 +88,7 @@ void bench_product(std::vector<KernelResult>& results, double seconds, const cha
 
 MachineRates measure_machine(double seconds) {
   MachineRates m;
-  cpu_set_t set;
-  m.cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  m.threads = threads();
-  m.isa = isa_name(isa());
-  m.blas_version = blas_version();
-  m.blas_core = blas_core();
-  m.blas_threading = blas_threading();
-  const Index n = 2048, parts = m.threads;
+  const Index n = 2048, parts = threads();
   {
     const Tensor a = random({n, n}, 1), b = random({n, n}, 2);
     Tensor c({n, n});
@@ -132,6 +125,24 @@ MachineRates measure_machine(double seconds) {
   return m;
 }
 
+Machine describe_machine(const std::vector<MachineRates>& rates) {
+  Machine m;
+  cpu_set_t set;
+  m.cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  m.threads = threads();
+  m.isa = isa_name(isa());
+  m.blas_version = blas_version();
+  m.blas_core = blas_core();
+  m.blas_threading = blas_threading();
+  for (double MachineRates::*rate : {&MachineRates::sgemm_gflops, &MachineRates::fma_gflops, &MachineRates::copy_gbytes_per_second}) {
+    std::vector<double> all;
+    for (const MachineRates& r : rates) all.push_back(r.*rate);
+    std::sort(all.begin(), all.end());
+    m.rates.*rate = (all[(all.size() - 1) / 2] + all[all.size() / 2]) / 2;
+  }
+  return m;
+}
+
 const std::vector<std::string>& bench_models() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
@@ -141,7 +152,7 @@ const std::vector<std::string>& bench_models() {
   return names;
 }
 
-StepResult bench_step(const std::string& name, double seconds) {
+StepTime bench_step(const std::string& name, double seconds) {
   const auto it = std::find_if(references().begin(), references().end(), [&](const Reference& r) { return r.name == name; });
   const Config config = config_of(*it);
   ParamStore store(store_options(config));
@@ -161,19 +172,15 @@ StepResult bench_step(const std::string& name, double seconds) {
   });
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  StepResult r{.name = name, .batch = config.train.batch, .parameters = store.numel(), .step_us = t * 1e6};
-  r.examples_per_second = double(r.batch) / t;
-  r.flops = model->step_flops(r.batch);
-  r.gflops = r.flops / t * 1e-9;
-  r.peak_rss_mb = double(usage.ru_maxrss) / 1024;
-  return r;
+  return {config.train.batch, store.numel(), t, model->step_flops(config.train.batch), double(usage.ru_maxrss) / 1024};
 }
 
 void relate(StepResult& s, const MachineRates& m) {
+  s.gflops = s.step.flops / s.step.seconds * 1e-9;
   s.fraction_of_sgemm = s.gflops / m.sgemm_gflops;
   s.fraction_of_peak = s.gflops / m.fma_gflops;
-  s.floor_us =
-      s.flops / m.fma_gflops * 1e-3 + 28.0 * double(s.parameters) / m.copy_gbytes_per_second * 1e-3;  // Adam moves 28 bytes a parameter
+  // Adam moves 28 bytes a parameter.
+  s.floor_us = s.step.flops / m.fma_gflops * 1e-3 + 28.0 * double(s.step.parameters) / m.copy_gbytes_per_second * 1e-3;
 }
 
 std::vector<KernelResult> bench_kernels(double seconds) {
@@ -218,7 +225,7 @@ std::vector<KernelResult> bench_kernels(double seconds) {
   return all;
 }
 
-std::string to_json(const MachineRates& m, const std::vector<StepResult>& steps, const std::vector<KernelResult>& kernels) {
+std::string to_json(const Machine& m, const std::vector<StepResult>& steps, const std::vector<KernelResult>& kernels) {
   Json all;
   all["machine"] = Json::object({{"cores", m.cores},
                                  {"threads", m.threads},
@@ -226,22 +233,22 @@ std::string to_json(const MachineRates& m, const std::vector<StepResult>& steps,
                                  {"blas_version", m.blas_version},
                                  {"blas_core", m.blas_core},
                                  {"blas_threading", m.blas_threading},
-                                 {"sgemm_gflops", m.sgemm_gflops},
-                                 {"fma_gflops", m.fma_gflops},
-                                 {"copy_gbytes_per_second", m.copy_gbytes_per_second}});
+                                 {"sgemm_gflops", m.rates.sgemm_gflops},
+                                 {"fma_gflops", m.rates.fma_gflops},
+                                 {"copy_gbytes_per_second", m.rates.copy_gbytes_per_second}});
   all["steps"] = Json::array();
   for (const StepResult& s : steps)
     all["steps"].push_back(Json::object({{"name", s.name},
-                                         {"batch", s.batch},
-                                         {"parameters", s.parameters},
-                                         {"step_us", s.step_us},
-                                         {"examples_per_second", s.examples_per_second},
-                                         {"flops", s.flops},
+                                         {"batch", s.step.batch},
+                                         {"parameters", s.step.parameters},
+                                         {"step_us", s.step.seconds * 1e6},
+                                         {"examples_per_second", double(s.step.batch) / s.step.seconds},
+                                         {"flops", s.step.flops},
                                          {"gflops", s.gflops},
                                          {"fraction_of_sgemm", s.fraction_of_sgemm},
                                          {"fraction_of_peak", s.fraction_of_peak},
                                          {"floor_us", s.floor_us},
-                                         {"peak_rss_mb", s.peak_rss_mb}}));
+                                         {"peak_rss_mb", s.step.peak_rss_mb}}));
   all["kernels"] = Json::array();
   for (const KernelResult& k : kernels)
     all["kernels"].push_back(Json::object(

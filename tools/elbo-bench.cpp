@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <type_traits>
+
 #include "lab/bench.h"
 #include "tensor/error.h"
 #include "tensor/nearest.h"
@@ -13,41 +15,33 @@
 namespace elbo {
 namespace {
 
-// Measures one model in a process of its own, so that its memory is its own; this process has started no thread yet.
-StepResult in_own_process(const std::string& name, double seconds) {
+// What measure() gives, taken in a process of its own, so that its memory is its own; this process has started no thread yet.
+template <class F>
+auto in_own_process(const std::string& what, F&& measure) {
+  using Numbers = decltype(measure());
+  static_assert(std::is_trivially_copyable_v<Numbers>);
   int ends[2];
   if (pipe(ends) != 0) fail("bench", "cannot make a pipe");
   const pid_t child = fork();
   if (child < 0) fail("bench", "cannot start a process");
-  StepResult result{.name = name};
-  // What travels through the pipe: the numbers, in the order of the struct.
-  double numbers[10] = {};
+  Numbers numbers{};
   if (child == 0) {
     int status = 1;
     try {
-      const StepResult r = bench_step(name, seconds);
-      const double mine[10] = {double(r.batch), double(r.parameters), r.step_us, r.examples_per_second, r.flops, r.gflops, 0, 0, 0,
-                               r.peak_rss_mb};
-      status = write(ends[1], mine, sizeof mine) == ssize_t(sizeof mine) ? 0 : 1;
+      numbers = measure();
+      status = write(ends[1], &numbers, sizeof numbers) == ssize_t(sizeof numbers) ? 0 : 1;
     } catch (const std::exception& e) {
       fmt::print(stderr, "error: {}\n", e.what());
     }
     _exit(status);
   }
   close(ends[1]);
-  const bool complete = read(ends[0], numbers, sizeof numbers) == ssize_t(sizeof numbers);
+  const bool complete = read(ends[0], &numbers, sizeof numbers) == ssize_t(sizeof numbers);
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
-  if (!complete || status != 0) fail("bench", fmt::format("{}: the measuring process failed", name));
-  result.batch = Index(numbers[0]);
-  result.parameters = Index(numbers[1]);
-  result.step_us = numbers[2];
-  result.examples_per_second = numbers[3];
-  result.flops = numbers[4];
-  result.gflops = numbers[5];
-  result.peak_rss_mb = numbers[9];
-  return result;
+  if (!complete || status != 0) fail("bench", fmt::format("{}: the measuring process failed", what));
+  return numbers;
 }
 
 int run(const Tool& tool, const std::vector<std::string>& models, bool kernels, double seconds) {
@@ -57,24 +51,33 @@ int run(const Tool& tool, const std::vector<std::string>& models, bool kernels, 
   std::vector<StepResult> steps;
   std::vector<std::string> wanted = models;
   if (models.empty() && !kernels) wanted = known;
-  for (const std::string& m : wanted) steps.push_back(in_own_process(m, seconds));
+  // What the machine gives changes by the second where others share it: its rates are taken before, between and after the models.
+  std::vector<MachineRates> rates;
+  const auto measure_rates = [&] {
+    rates.push_back(in_own_process("machine", [&] { return measure_machine(std::min(seconds, 1.0) / 2); }));
+  };
+  measure_rates();
+  for (const std::string& name : wanted) {
+    steps.push_back({name, in_own_process(name, [&] { return bench_step(name, seconds); })});
+    measure_rates();
+  }
   warn_of_blas_core(tool.shared().quiet);
-  const MachineRates machine = measure_machine(std::min(seconds, 1.0));
-  for (StepResult& s : steps) relate(s, machine);
+  const Machine machine = describe_machine(rates);
+  for (StepResult& s : steps) relate(s, machine.rates);
   std::vector<KernelResult> measured;
   if (kernels) measured = bench_kernels(std::min(seconds, 0.2));
   if (tool.shared().json) return print(to_json(machine, steps, measured)), 0;
   print(fmt::format("{} threads of {} cores, {}; {}, core {}, {}\nsgemm {:.0f} GFLOP/s, multiply-adds {:.0f} GFLOP/s, copy {:.1f} GB/s\n",
                     machine.threads, machine.cores, machine.isa, machine.blas_version, machine.blas_core, machine.blas_threading,
-                    machine.sgemm_gflops, machine.fma_gflops, machine.copy_gbytes_per_second));
+                    machine.rates.sgemm_gflops, machine.rates.fma_gflops, machine.rates.copy_gbytes_per_second));
   if (!steps.empty()) {
     std::vector<std::vector<std::string>> rows = {
         {"step", "batch", "parameters", "us", "examples/s", "GFLOP/s", "of sgemm", "of peak", "floor us", "MB"}};
     for (const StepResult& s : steps)
-      rows.push_back({s.name, std::to_string(s.batch), std::to_string(s.parameters), fmt::format("{:.0f}", s.step_us),
-                      fmt::format("{:.0f}", s.examples_per_second), fmt::format("{:.0f}", s.gflops),
+      rows.push_back({s.name, std::to_string(s.step.batch), std::to_string(s.step.parameters), fmt::format("{:.0f}", s.step.seconds * 1e6),
+                      fmt::format("{:.0f}", double(s.step.batch) / s.step.seconds), fmt::format("{:.0f}", s.gflops),
                       fmt::format("{:.0f}%", 100 * s.fraction_of_sgemm), fmt::format("{:.0f}%", 100 * s.fraction_of_peak),
-                      fmt::format("{:.0f}", s.floor_us), fmt::format("{:.0f}", s.peak_rss_mb)});
+                      fmt::format("{:.0f}", s.floor_us), fmt::format("{:.0f}", s.step.peak_rss_mb)});
     print("\n" + table(rows));
   }
   if (!measured.empty()) {
