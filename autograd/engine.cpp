@@ -138,7 +138,7 @@ class Engine {
       if (!(g.shape() == in.shape)) {
         if (!node.broadcasts() && !(g.shape() == slot.shape))
           fail(node.name, fmt::format("the gradient of input {} has shape {}, expected {}", i, g.shape().str(), in.shape.str()));
-        Tensor target = first_contribution(in) && in.node->gradient_slice ? in.node->gradient_slice : Tensor(in.shape, in.type);
+        Tensor target = first_contribution(in) && in.node->gradient_slice ? claim_slice(*in.node) : Tensor(in.shape, in.type);
         sum_to(g, target);
         g = target;
       }
@@ -166,8 +166,12 @@ class Engine {
     if (!slot.needed || !in.node->gradient_slice || !(slot.shape == in.shape) || !first_contribution(in)) return slot;
     for (std::size_t k = 0; k < i; k++)  // w * w: only one of the two may take the slice
       if (node.inputs[k].node == in.node) return slot;
-    slot.memory = in.node->gradient_slice;
+    slot.memory = claim_slice(*in.node);
     return slot;
+  }
+  const Tensor& claim_slice(Node& node) const {
+    node.slice_pass = result_.pass_;
+    return node.gradient_slice;
   }
 
   const BackwardOptions& options_;
@@ -179,8 +183,15 @@ class Engine {
 
 const Tensor* Gradients::find(const Node& node, int output) const {
   if (node.pass != pass_ || node.kept < 0) {  // another pass went over the graph since: look for it
-    for (const Entry& e : entries_)
-      if (e.node.get() == &node && e.output == output) return &e.gradient;
+    for (const Entry& e : entries_) {
+      if (e.node.get() != &node || e.output != output) continue;
+      if (node.gradient_slice && e.gradient.raw() == node.gradient_slice.raw() && node.slice_pass != pass_)
+        fail("gradients",
+             fmt::format("the gradient of {} was overwritten by a later backward pass over the same parameters: use it, or clone "
+                         "it, before that pass",
+                         detail::describe(node)));
+      return &e.gradient;
+    }
     return nullptr;
   }
   for (std::size_t i = std::size_t(node.kept); i < entries_.size() && entries_[i].node.get() == &node; i++)
@@ -203,7 +214,10 @@ std::vector<Tensor> gradients(const Var& output, std::span<const Var> wanted, Te
   const BackwardOptions options{.also = wanted, .cotangent = std::move(cotangent), .retain_graph = true};
   const Gradients g = Engine(output, options, true).run();
   std::vector<Tensor> result;
-  for (const Var& v : wanted) result.push_back(g.contains(v) ? g[v] : Tensor());
+  for (const Var& v : wanted) {  // a parameter's own: its slice is the next pass's
+    const Tensor found = g.contains(v) ? g[v] : Tensor();
+    result.push_back(found && v.node()->gradient_slice ? found.clone() : found);
+  }
   return result;
 }
 

@@ -7,7 +7,8 @@
 
 namespace elbo {
 
-// What a backward pass found. Gradients belong to the pass: there is nothing to zero and nothing stale.
+// What a backward pass found. Gradients belong to the pass: there is nothing to zero and nothing stale. Those of a store's parameters
+// lie in its block, which the next pass over them writes anew: what is asked for after that is an error.
 class Gradients {
  public:
   // The gradient with respect to x: a leaf that the loss depends on, or a Var named to backward() / gradients().
@@ -15,6 +16,7 @@ class Gradients {
   const Tensor& operator[](const Var& x) const;
   bool contains(const Var& x) const { return x.node() && find(*x.node(), x.output()) != nullptr; }
   bool reached(const Node& leaf) const { return find(leaf, 0) != nullptr; }
+  std::uint64_t pass() const { return pass_; }
 
  private:
   friend class Engine;

@@ -59,9 +59,10 @@ double weighted(const Function& f, const std::vector<Tensor>& inputs) {
 
 double magnitude(const Tensor& t) { return t.numel() == 0 ? 0 : max(abs(t)).item(); }
 
-// Largest difference over the largest magnitude of the reference (over 1e-300 if that is 0).
+// Largest difference over the largest magnitude of the reference (over 1e-300 if that is 0); infinite where either is not finite.
 double relative(const Tensor& value, const Tensor& reference) {
   if (reference.numel() == 0) return 0;
+  if (!all_finite(value) || !all_finite(reference)) return INFINITY;
   return magnitude(subtract(value.to(DType::float64), reference)) / std::max(magnitude(reference), 1e-300);
 }
 
@@ -119,10 +120,17 @@ double gradcheck_model(const std::function<Var()>& loss, std::span<const Var> pa
   for (std::size_t p = 0; p < parameters.size(); p++) {
     Tensor value = parameters[p].value();
     const Index n = value.numel(), count = std::min<Index>(n, probes);
+    if (found[p] && !all_finite(found[p])) return INFINITY;
     const double largest = std::max(found[p] ? magnitude(found[p]) : 0.0, 1e-300);
     for (Index k = 0; k < count; k++) {
-      const Index at = (2 * k + 1) * n / (2 * count);
+      // The number with the largest gradient first: where units are off, most of a gradient is 0. Then spread by the golden ratio, over
+      // rows and columns alike.
+      Index at = std::min(n - 1, Index(std::fmod(double(k) * 0.6180339887498949, 1) * double(n)));
+      if (k == 0 && found[p])
+        for (Index i = 0; i < n; i++)
+          if (std::fabs(found[p].element(i)) == largest) at = i;
       const double numeric = central_difference(value.mutable_data<double>() + at, [&] { return loss().item(); });
+      if (!std::isfinite(numeric)) return INFINITY;
       worst = std::max(worst, std::fabs(numeric - (found[p] ? found[p].element(at) : 0.0)) / largest);
     }
   }

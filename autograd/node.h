@@ -136,7 +136,8 @@ class Node {
   PoolVector<Edge> inputs;
   PoolVector<Output> outputs;
   Saved saved;
-  Tensor gradient_slice;  // a parameter's part of the contiguous gradient block
+  Tensor gradient_slice;         // a parameter's part of the contiguous gradient block
+  std::uint64_t slice_pass = 0;  // the backward pass that wrote it last
 
   // Scratch of the engine's passes: which pass touched the node last, and what it found.
   std::uint64_t pass = 0, path_pass = 0;

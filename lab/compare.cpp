@@ -55,6 +55,21 @@ void check_folder(const CompareOptions& options, const Dataset& data) {
     fail("compare", fmt::format("{}: the data have changed since this comparison was begun: {}", options.out, options.data));
 }
 
+// For --force: throws where the folder holds what no comparison writes, or a run that is being trained.
+void remove_comparison(const std::string& out) {
+  if (!fs::exists(out)) return;
+  if (!fs::is_directory(out)) fail("compare", fmt::format("{}: exists and is no folder", out));
+  for (const auto& entry : fs::directory_iterator(out)) {
+    const std::string name = entry.path().filename().string();
+    const bool file = entry.is_regular_file() && (name == "compare.json" || name == "index.html" || is_temporary_name(name));
+    if (!file && !(name == "runs" && entry.is_directory()))
+      fail("compare", fmt::format("{}: holds {}, which no comparison writes; --force replaces comparisons alone", out, name));
+  }
+  if (fs::exists(out + "/runs"))
+    for (const auto& entry : fs::directory_iterator(out + "/runs")) RunFolder::check_replaceable(entry.path().string());
+  fs::remove_all(out);
+}
+
 // Data by what decides how they are divided, so that runs of one kind share them.
 class DataCache {
  public:
@@ -184,6 +199,7 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
   c.options.data = c.entries[0].config.data.spec;
   DataCache cache;
   c.data = cache.get(c.entries[0].config);
+  if (given.replace) remove_comparison(given.out);  // now that options and data are known to be good
   check_folder(c.options, c.data);
   fs::create_directories(c.options.out + "/runs");
   save(c);
@@ -213,21 +229,6 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
     save(c);
   }
   return c;
-}
-
-void remove_comparison(const std::string& out) {
-  if (!fs::exists(out)) return;
-  if (!fs::is_directory(out)) fail("compare", fmt::format("{}: exists and is no folder", out));
-  for (const auto& entry : fs::directory_iterator(out)) {
-    const std::string name = entry.path().filename().string();
-    if (name != "compare.json" && name != "index.html" && name != "runs" && name.find(".tmp-") == std::string::npos)
-      fail("compare", fmt::format("{}: holds {}, which no comparison writes; --force replaces comparisons alone", out, name));
-  }
-  if (fs::exists(out + "/runs"))
-    for (const auto& entry : fs::directory_iterator(out + "/runs"))
-      if (entry.path().filename().string().find(".tmp-") == std::string::npos && !fs::exists(entry.path() / "state.safetensors"))
-        fail("compare", fmt::format("{}: is no run; --force replaces comparisons alone", entry.path().string()));
-  fs::remove_all(out);
 }
 
 std::string command_line(const CompareOptions& o) {

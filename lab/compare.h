@@ -61,9 +61,6 @@ struct CompareHooks {
 // finished runs are kept, an unfinished one is resumed. Throws Error where it holds one with others, or anything else.
 Comparison compare(const CompareOptions& options, const CompareHooks& hooks = {});
 
-// Removes the comparison in `out` (for --force): throws Error where the folder holds what no comparison writes.
-void remove_comparison(const std::string& out);
-
 // "elbo-compare --presets ...": the command that makes the comparison again, quoted for a shell.
 std::string command_line(const CompareOptions& options);
 

@@ -18,6 +18,10 @@ void add_figures(Page& page, const Comparison& c);
 void add_curves(Page& page, const Comparison& c);
 void add_commands(Page& page, const Comparison& c);
 
+// The likelihoods that were compared, in the order of the entries; and what a reconstruction term of one is counted in.
+std::vector<std::string> likelihoods(const Comparison& c);
+std::string unit_of(const std::string& likelihood);
+
 // Pictures and codes, of the runs of the first seed:
 struct OpenRun {
   const Entry* entry;

@@ -72,8 +72,8 @@ class Planner {
       if (key_of(s) == "train.seed" || key_of(s) == "data.spec" || c.data.options != data_options)
         throw UsageError(fmt::format("--presets {}:{}: every entry has the same seeds and data", name, s));
     }
-    if (!options_.data.empty()) c.data.spec = options_.data;
-    settle_data(c);
+    if (!options_.data.empty()) give_data(c, options_.data);
+    settle(c);
     return c;
   }
 

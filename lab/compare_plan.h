@@ -18,6 +18,7 @@ struct CompareOptions {
   std::vector<std::string> set;  // KEY=VALUE for all
   std::string sweep;             // "K=V1,V2,...": every entry once with each value; empty: none
   bool baselines = false;        // principal components, and every VAE at beta 0
+  bool replace = false;          // a comparison in `out` is removed (--force)
 };
 
 // One line of the comparison: trained once for each seed.

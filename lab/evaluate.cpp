@@ -9,6 +9,7 @@
 #include "autograd/mode.h"
 #include "lab/importance.h"
 #include "models/evaluation.h"
+#include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tensor/likelihood.h"
@@ -88,6 +89,11 @@ void add_labels(std::vector<std::int32_t>& column, const Tensor& labels) {
   if (labels) column.insert(column.end(), labels.data<std::int32_t>(), labels.data<std::int32_t>() + labels.numel());
 }
 
+// Every number is 0 or 1: x (x - 1) = 0.
+bool all_binary(const Tensor& x) {
+  return total(abs(binary(Binary::multiply, x, binary(Binary::subtract, x, Tensor::scalar(1, x.dtype()))))) == 0;
+}
+
 }  // namespace
 
 Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& options) {
@@ -106,6 +112,7 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   PerExample rows;
   std::vector<double> nll_tenth;
   Units units(model.latent());
+  bool binary_values = true;
 
   const BatchOptions batch_options = evaluation_options(run.config, split, options.batch);
   Batches batches = Batches::evaluation(split, batch_options);
@@ -115,6 +122,7 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
     const Pass pass = objective(model, batch.x, evaluation_noise(model, first, batch.size(), options.seed), variance);
     append(rows.reconstruction, pass.reconstruction.value());
     append(rows.squared_error, squared_error(pass.decoding.mean(), batch.x));
+    binary_values = binary_values && all_binary(batch.x);
     units.add(pass.code.mean.value(), pass.kl ? pass.kl.value() : Tensor());
     if (pass.kl) append(rows.kl, sum(pass.kl.value().to(DType::float64), {1}));
     const Decoding at_mean = pass.kl ? model.decode(pass.code.mean) : pass.decoding;
@@ -138,10 +146,11 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
             .weights = std::string(run.weights_name()),
             .likelihood = std::string(likelihood_name(likelihood)),
             .binarized = batch_options.binarize != Binarize::none,
+            .use_test = run.config.data.use_test,
             .dequantized = batch_options.dequantize != Dequantize::none,
             .parameters = run.store->numel(),
             .variational = model.variational()};
-  f.normalised = normalised(likelihood, f.binarized);
+  f.normalised = normalised(likelihood, binary_values);
   f.reconstruction = mean_of(rows.reconstruction);
   f.total = f.objective = f.reconstruction;
   f.beta = objective.beta();
@@ -151,6 +160,9 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
     f.objective += f.beta * f.kl;
     for (const double k : units.kl) f.kl_per_unit.push_back(k / n);
   }
+  if (!std::isfinite(f.total))
+    fail("evaluate", fmt::format("{}: the {} weights give a total of {} (reconstruction {}): was the learning rate too high?", run.path,
+                                 f.weights, f.total, f.reconstruction));
   f.squared_error = mean_of(rows.squared_error);
   f.reconstruction_at_mean = mean_of(rows.reconstruction_at_mean);
   f.squared_error_at_mean = mean_of(rows.squared_error_at_mean);

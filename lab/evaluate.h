@@ -29,6 +29,7 @@ struct Figures {
   std::string weights;       // "best", "last"
   std::string likelihood;    // objective.likelihood
   bool binarized = false;    // the pixels were made 0 or 1 (data.binarize)
+  bool use_test = false;     // the test part was trained on as well
   bool dequantized = false;  // x = (byte + u) / 256
   bool normalised = false;   // reconstruction is a normalised -log p(x | z)
   Index parameters = 0;

@@ -30,6 +30,7 @@ std::string to_json(const Figures& f) {
   j["weights"] = f.weights;
   j["likelihood"] = f.likelihood;
   j["binarized"] = f.binarized;
+  j["use_test"] = f.use_test;
   j["dequantized"] = f.dequantized;
   j["normalised"] = f.normalised;
   j["parameters"] = f.parameters;
@@ -63,6 +64,7 @@ std::string to_text(const Figures& f) {
   std::string text = fmt::format("{} part, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n", f.split,
                                  lab::grouped_number(f.examples), f.weights, f.variational ? "VAE" : "plain autoencoder",
                                  lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
+  if (f.use_test) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
   text += fmt::format("  {:<24}{:>12}\n", "", "per example");
   line(text, "total", f.total, f.variational ? "reconstruction + KL: the negative ELBO" : "reconstruction alone: no bound");
   line(text, "  reconstruction", f.reconstruction, f.variational ? "one latent sample" : "");

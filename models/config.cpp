@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "data/kinds.h"
 #include "data/spec.h"
@@ -24,22 +25,31 @@ const ConfigRow& row_of(const std::string& name, std::string_view source) {
 }
 
 // What stands after `?` in a specification is also a key of `data`. Returns whether `name` is one of some kind of data.
-bool assign_data_option(Config& config, std::string_view name, const Json& value) {
+bool assign_data_option(Config& config, std::string_view name, const Json& value, std::string_view source) {
   if (!name.starts_with("data.")) return false;
   name.remove_prefix(5);
+  std::string expected;
   for (const DataKind& kind : data_kinds())
-    for (const DataOption& option : kind.options)
-      if (option.name == name) {
-        auto& options = config.data.options;
-        std::erase_if(options, [&](const auto& o) { return o.first == name; });
-        if (!value.is_null()) options.emplace_back(name, value.is_string() ? value.string() : value.dump());
-        return true;
+    for (const DataOption& option : kind.options) {
+      if (option.name != name) continue;
+      const bool whole = option.type == DataOption::Type::integer;
+      const double v = value.is_number() ? value.number() : NAN;
+      if (!value.is_null() && !(v >= option.least && v <= option.most && (!whole || v == std::floor(v)))) {
+        expected = fmt::format("{}a {} from {:g} to {:g}", expected.empty() ? "" : expected + " or ", whole ? "whole number" : "number",
+                               option.least, option.most);
+        continue;
       }
+      auto& options = config.data.options;
+      std::erase_if(options, [&](const auto& o) { return o.first == name; });
+      if (!value.is_null()) options.emplace_back(name, value.dump());
+      return true;
+    }
+  if (!expected.empty()) throw UsageError(fmt::format("{}: data.{}: expected {}, got {}", source, name, expected, value.dump()));
   return false;
 }
 
 void assign(Config& config, const std::string& name, const Json& value, std::string_view source) {
-  if (assign_data_option(config, name, value)) return;
+  if (assign_data_option(config, name, value, source)) return;
   const ConfigRow& row = row_of(name, source);
   try {
     row.set(config, value);
@@ -109,7 +119,16 @@ std::vector<std::string> different_keys(const Config& a, const Config& b) {
   return names;
 }
 
-void settle_data(Config& config) {
+void give_data(Config& config, const std::string& spec) {
+  config.data.spec = spec;
+  const DataSpec parsed = parse_data_spec(spec);
+  std::erase_if(config.data.options, [&](const auto& set) {
+    return std::any_of(parsed.options.begin(), parsed.options.end(), [&](const auto& given) { return given.first == set.first; });
+  });
+}
+
+void settle(Config& config) {
+  if (!config.optimizer.epsilon) config.optimizer.epsilon = default_epsilon(config.optimizer);
   if (config.data.spec.empty()) return;
   DataSpec spec = parse_data_spec(config.data.spec);
   for (const auto& [name, value] : config.data.options) set_data_option(spec, name, value);

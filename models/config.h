@@ -36,7 +36,7 @@ struct DataConfig {
   std::string binarize = "none";
   std::optional<std::string> dequantize;  // none: uniform for Gaussian likelihoods on bytes, otherwise none
   std::vector<Index> exclude_labels;
-  // Keys of one kind of data (data.noise): settle_data() puts them into `spec`, as what stands after its `?`.
+  // Keys of one kind of data (data.noise): settle() puts them into `spec`, as what stands after its `?`.
   std::vector<std::pair<std::string, std::string>> options;
 };
 
@@ -58,7 +58,7 @@ struct OptimizerConfig {
   double beta1 = 0.9, beta2 = 0.999;
   double rho = 0.9;
   bool centered = false, amsgrad = false;
-  double epsilon = 1e-8;  // the presets that use rmsprop say 1e-7
+  std::optional<double> epsilon;  // none: the method's own (rmsprop 1e-7, adam and adamw 1e-8)
   double weight_decay = 0;
   double clip_norm = 0, clip_value = 0;  // 0: off
   ScheduleConfig schedule;
@@ -100,9 +100,12 @@ Config config_from_json(std::string_view text, std::string_view source, const Co
 void set_key(Config& config, std::string_view assignment);
 // The value of one key as JSON text; throws UsageError for an unknown key.
 std::string get_key(const Config& config, std::string_view key);
-// Makes data.spec whole: its path absolute, the keys of its kind in it. Nothing where there is no spec yet. Throws UsageError for a
-// specification that does not parse and a key or value that its kind does not have.
-void settle_data(Config& config);
+inline double default_epsilon(const OptimizerConfig& o) { return o.name == "rmsprop" ? 1e-7 : 1e-8; }
+// --data: the specification, and what stands after its `?` before a key of `data` that was set earlier.
+void give_data(Config& config, const std::string& spec);
+// Settles what depends on other keys: the optimizer's epsilon; and makes data.spec whole, its path absolute, the keys of its kind in it
+// (where there is a spec). Throws UsageError for one that does not parse and a key that its kind does not have.
+void settle(Config& config);
 // Throws UsageError for values that do not go together.
 void check_config(const Config& config);
 // Keys in which two configurations differ; of the data's kind, those that `b` sets otherwise.

@@ -198,8 +198,9 @@ void optimizer_rows(Table& t) {
       "optimizer.centered", "rmsprop", [](Config & c) -> auto& { return c.optimizer.centered; });
   t.boolean(
       "optimizer.amsgrad", "adam, adamw", [](Config & c) -> auto& { return c.optimizer.amsgrad; });
-  t.number(
-      "optimizer.epsilon", 0, infinite, "added to the square root", [](Config & c) -> auto& { return c.optimizer.epsilon; });
+  t.optional<double>(
+      "optimizer.epsilon", "number, or null", "added to the square root; null: 1e-7 for rmsprop, otherwise 1e-8",
+      [](Config & c) -> auto& { return c.optimizer.epsilon; }, [](const Json& v) { return number_of(v, 0, infinite); });
   t.number(
       "optimizer.weight_decay", 0, infinite, "L2 in sgd, rmsprop and adam, decoupled in adamw",
       [](Config & c) -> auto& { return c.optimizer.weight_decay; });

@@ -27,13 +27,14 @@ Schedule schedule_of(const OptimizerConfig& o, Index steps_an_epoch, Index last_
 std::unique_ptr<Optimizer> make_optimizer(const Config& config, ParamStore& store, Index steps_an_epoch, Index last_step) {
   const OptimizerConfig& o = config.optimizer;
   const Schedule rate = schedule_of(o, steps_an_epoch, last_step);
+  const double epsilon = o.epsilon.value_or(default_epsilon(o));
   const UpdateOptions update{.clip_norm = o.clip_norm, .clip_value = o.clip_value};
   if (o.name == "sgd") return std::make_unique<Sgd>(store, SgdOptions{rate, o.momentum, o.dampening, o.nesterov, o.weight_decay}, update);
   if (o.name == "rmsprop")
-    return std::make_unique<Rmsprop>(store, RmspropOptions{rate, o.rho, o.epsilon, o.centered, o.momentum, o.weight_decay}, update);
+    return std::make_unique<Rmsprop>(store, RmspropOptions{rate, o.rho, epsilon, o.centered, o.momentum, o.weight_decay}, update);
   if (o.name == "adamw")
-    return std::make_unique<AdamW>(store, AdamWOptions{rate, o.beta1, o.beta2, o.epsilon, o.weight_decay, o.amsgrad}, update);
-  return std::make_unique<Adam>(store, AdamOptions{rate, o.beta1, o.beta2, o.epsilon, o.weight_decay, o.amsgrad}, update);
+    return std::make_unique<AdamW>(store, AdamWOptions{rate, o.beta1, o.beta2, epsilon, o.weight_decay, o.amsgrad}, update);
+  return std::make_unique<Adam>(store, AdamOptions{rate, o.beta1, o.beta2, epsilon, o.weight_decay, o.amsgrad}, update);
 }
 
 }  // namespace elbo

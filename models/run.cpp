@@ -6,9 +6,11 @@
 #include <filesystem>
 
 #include "data/kinds.h"
+#include "data/spec.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 #include "tensor/safetensors.h"
 
 namespace elbo {
@@ -44,11 +46,18 @@ Config config_of_file(std::string_view text, const std::string& path) {
   }
 }
 
-// config.json beside the model: it knows the folder or file of the data. Any other disagreement with the model is an error.
-void take_data_path(Run& run, const std::string& config_path) {
+// config.json beside the model: it knows the folder or file of the data. Any other disagreement with the model, which was trained on
+// `spec`, is an error.
+void take_data_path(Run& run, const std::string& spec, const std::string& config_path) {
   if (!fs::exists(config_path)) return;
   const std::vector<std::byte> bytes = read_file(config_path, 1 << 20);
-  const Config beside = config_of_file({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, config_path);
+  const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  const Config beside = config_of_file(text, config_path);
+  check_format(std::int64_t(Json::parse(text, config_path).number_or("format", 0)), config_path);
+  const std::string theirs = beside.data.spec.empty() ? "" : parse_data_spec(beside.data.spec).str_without_path();
+  if (theirs != spec)
+    fail("run", fmt::format("{}: data.spec is {}, but the model file {} was trained on {}", config_path, quote_name(beside.data.spec),
+                            run.file, quote_name(spec)));
   for (const std::string& key : different_keys(run.config, beside)) {
     if (key == "data.spec") continue;
     if (key == "train.epochs" || key == "train.steps" || key == "train.patience") continue;  // --resume may change these
@@ -77,17 +86,15 @@ Run open_run(const std::string& path, Weights wanted) {
   }
   TensorFile contents = load_safetensors(run.file);
   const std::string& format = metadata(contents, "format", run.file);
-  if (std::atoll(format.c_str()) > file_format)
-    fail("run", fmt::format("{}: file format {}, this is elbo {} and reads formats up to {}: a newer version of elbo is needed", run.file,
-                            format, program_version, file_format));
+  check_format(std::atoll(format.c_str()), run.file);
   run.config = config_of_file(metadata(contents, "config", run.file), run.file);
   run.example_shape = parse_sizes(metadata(contents, "example_shape", run.file), run.file);
   run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
   if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);
-  if (const std::string spec = run.config.data.spec;
-      !spec.empty() && spec.find(':') == std::string::npos && data_kind(spec.substr(0, spec.find('?'))).has_path())
+  const std::string spec = run.config.data.spec;
+  if (!spec.empty() && spec.find(':') == std::string::npos && data_kind(spec.substr(0, spec.find('?'))).has_path())
     run.config.data.spec.clear();  // the model file keeps no folder
-  take_data_path(run, (folder.empty() ? std::string(".") : folder) + "/config.json");
+  take_data_path(run, spec, (folder.empty() ? std::string(".") : folder) + "/config.json");
 
   run.store = std::make_unique<ParamStore>(store_options(run.config));
   run.model = make_model(run.config, run.example_shape, *run.store);

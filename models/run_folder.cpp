@@ -24,14 +24,17 @@ constexpr std::array<std::string_view, 10> own_files = {
     "config.json", "state.safetensors",   "model.safetensors", "best.safetensors", "metrics.jsonl", "summary.json",
     ".lock",       "reconstructions.png", "samples.png",       "manifold.png"};
 
-bool belongs_to_a_run(const std::string& name) {
-  return std::find(own_files.begin(), own_files.end(), name) != own_files.end() || name.find(".tmp-") != std::string::npos;
+// A file that a run writes, or what an interrupted write of it left (.NAME.tmp-...).
+bool belongs_to_a_run(const fs::directory_entry& entry) {
+  std::string name = entry.path().filename().string();
+  if (is_temporary_name(name)) name = name.substr(1, name.rfind(".tmp-") - 1);
+  return entry.is_regular_file() && !entry.is_symlink() && std::find(own_files.begin(), own_files.end(), name) != own_files.end();
 }
 
-void check_replaceable(const std::string& path) {
+void check_contents(const std::string& path) {
   if (!fs::is_directory(path)) fail("run", fmt::format("{}: exists and is no folder", path));
   for (const auto& entry : fs::directory_iterator(path))
-    if (!belongs_to_a_run(entry.path().filename().string()))
+    if (!belongs_to_a_run(entry))
       fail("run",
            fmt::format("{}: holds {}, which no run writes; --force replaces run folders alone", path, entry.path().filename().string()));
 }
@@ -40,7 +43,36 @@ void check_replaceable(const std::string& path) {
   fail("run", fmt::format("{}: {}: {}", path, what, std::strerror(errno)));
 }
 
+// Holds the lock file of the run at `path`; throws while another program trains it. The descriptor keeps the lock.
+int take_lock(const std::string& path, const std::string& file, int flags) {
+  const int lock = open(file.c_str(), flags | O_CLOEXEC, 0666);
+  if (lock < 0) fail_system(file, "cannot open");
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    char holder[256] = {};
+    const ssize_t n = pread(lock, holder, sizeof holder - 1, 0);
+    close(lock);
+    fail("run", fmt::format("{}: is being trained by {}", path, n > 0 ? holder : "another program"));
+  }
+  return lock;
+}
+
 }  // namespace
+
+void check_format(std::int64_t format, const std::string& path) {
+  if (format > file_format)
+    fail("run", fmt::format("{}: file format {} needs elbo 0.{} or newer; this is elbo {}, which reads formats up to {}", path, format,
+                            format, program_version, file_format));
+}
+
+int RunFolder::lock_replaceable(const std::string& path) {
+  check_contents(path);
+  const std::string file = path + "/.lock";
+  return fs::exists(file) ? take_lock(path, file, O_RDWR) : -1;
+}
+
+void RunFolder::check_replaceable(const std::string& path) {
+  if (const int lock = lock_replaceable(path); lock >= 0) close(lock);
+}
 
 std::string RunFolder::trimmed(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -52,10 +84,13 @@ RunFolder RunFolder::create(const std::string& given, bool force) {
   if (path.empty()) throw UsageError("--out: expected a folder for the run");
   if (fs::exists(path)) {
     if (!force) fail("run", fmt::format("{}: exists already; --force replaces it, --resume continues it", path));
-    check_replaceable(path);
   }
   RunFolder run;
   run.path_ = path;
+  if (fs::exists(path)) {
+    run.replaces_ = true;
+    run.old_lock_ = lock_replaceable(path);
+  }
   const fs::path target(path);
   std::error_code error;
   if (target.has_parent_path()) fs::create_directories(target.parent_path(), error);
@@ -82,12 +117,15 @@ RunFolder::RunFolder(RunFolder&& other) noexcept
     : path_(std::move(other.path_)),
       folder_(std::move(other.folder_)),
       published_(other.published_),
-      lock_(std::exchange(other.lock_, -1)) {
+      replaces_(other.replaces_),
+      lock_(std::exchange(other.lock_, -1)),
+      old_lock_(std::exchange(other.old_lock_, -1)) {
   other.published_ = true;
 }
 
 RunFolder::~RunFolder() {
   if (lock_ >= 0) close(lock_);
+  if (old_lock_ >= 0) close(old_lock_);
   if (!published_ && !folder_.empty()) {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
@@ -98,13 +136,7 @@ std::string RunFolder::file(std::string_view name) const { return folder_ + "/" 
 
 void RunFolder::lock() {
   const std::string path = file(".lock");
-  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_ < 0) fail_system(path, "cannot open");
-  char holder[256] = {};
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    const ssize_t n = pread(lock_, holder, sizeof holder - 1, 0);
-    fail("run", fmt::format("{}: is being trained by {}", path_, n > 0 ? holder : "another program"));
-  }
+  lock_ = take_lock(path_, path, O_RDWR | O_CREAT);
   utsname host{};
   uname(&host);
   const std::string text = fmt::format("process {} on {}", getpid(), host.nodename);
@@ -112,13 +144,20 @@ void RunFolder::lock() {
 }
 
 void RunFolder::publish() {
-  if (fs::exists(path_)) {  // --force, checked by create()
-    check_replaceable(path_);
+  if (replaces_ && fs::exists(path_)) {
+    check_contents(path_);
     fs::remove_all(path_);
+  } else if (fs::exists(path_)) {
+    fail("run", fmt::format("{}: was made by another program meanwhile", path_));
   }
   if (rename(folder_.c_str(), path_.c_str()) != 0) fail_system(path_, "cannot rename the new run to this name");
   folder_ = path_;
   published_ = true;
+}
+
+void RunFolder::remove_results() const {
+  std::error_code ignored;
+  for (const std::string_view name : {"summary.json", "reconstructions.png", "samples.png"}) fs::remove(file(name), ignored);
 }
 
 void RunFolder::append_metrics(std::string_view line, TrainState& state) const {

@@ -20,6 +20,9 @@ namespace elbo {
 inline constexpr int file_format = 1;  // a newer program reads all older formats
 inline constexpr std::string_view program_version = "0.1.0";
 
+// Throws Error for a format that this program does not know. Format N came with elbo 0.N.
+void check_format(std::int64_t format, const std::string& path);
+
 class RunFolder {
  public:
   // Makes RUN; throws Error where it exists (unless `force` and it is a run folder and nothing else), UsageError for no name.
@@ -32,6 +35,9 @@ class RunFolder {
   const std::string& path() const { return path_; }
   std::string file(std::string_view name) const;
   void publish();  // renames the temporary folder to RUN
+  // For --force: throws where `path` holds anything that no run writes, or is being trained.
+  static void check_replaceable(const std::string& path);
+  void remove_results() const;  // figures and pictures of a training that goes on: they are no longer the run's
 
   void save_state(const Config& config, const TrainState& state, std::span<const Network> networks) const;
   // The configuration of the state; then the rest into `state` and `networks`.
@@ -44,10 +50,11 @@ class RunFolder {
  private:
   RunFolder() = default;
   void lock();
-  static std::string trimmed(std::string path);  // without slashes at its end
-  std::string path_, folder_;                    // RUN, and where its files are now
-  bool published_ = false;
-  int lock_ = -1;
+  static int lock_replaceable(const std::string& path);  // the lock of the run there, -1 where it has none
+  static std::string trimmed(std::string path);          // without slashes at its end
+  std::string path_, folder_;                            // RUN, and where its files are now
+  bool published_ = false, replaces_ = false;
+  int lock_ = -1, old_lock_ = -1;  // old: of the run that is replaced, so that nobody trains it meanwhile
 };
 
 // A model file: weights with all that the tools need. A function of configuration, data and seed alone.

@@ -39,12 +39,7 @@ struct Metadata {
       fail("run", fmt::format("{}: '{}' is {}, expected a whole number", path, key, quote_name(text)));
     return v;
   }
-  void check_format() const {
-    const Index format = integer("format");
-    if (format > file_format)
-      fail("run", fmt::format("{}: file format {}, this is elbo {} and reads formats up to {}: a newer version of elbo is needed", path,
-                              format, program_version, file_format));
-  }
+  void check_format() const { elbo::check_format(integer("format"), path); }
 };
 
 }  // namespace

@@ -68,22 +68,21 @@ class Trainer {
     if (Index(state_.sums.code.size()) != latent || Index(state_.sums.code_square.size()) != latent)
       fail("resume", fmt::format("{}: the sums over codes have {} and {} numbers, expected {}", options_.out, state_.sums.code.size(),
                                  state_.sums.code_square.size(), latent));
+    write_models();
+    if (state_.step < last_step_) folder_.remove_results();
   }
 
   TrainResult run() {
     epoch_start_ = Clock::now();
     bool stopped = false;
     while (state_.step < last_step_ && !out_of_patience()) {
-      const int signal = options_.stop_signal ? options_.stop_signal() : 0;
-      if (signal) {
-        stopped = true;
-        break;
-      }
+      stopped = options_.stop_signal && options_.stop_signal() != 0;
+      if (stopped) break;
       train_step();
       if (state_.sums.batches == batches_.count())
         finish_epoch();
       else if (config_.train.checkpoint_steps > 0 && state_.step % config_.train.checkpoint_steps == 0)
-        folder_.save_state(config_, state_, networks_);
+        checkpoint();
       progress();
     }
     folder_.save_state(config_, state_, networks_);
@@ -91,7 +90,7 @@ class Trainer {
       state_.epoch++;                           // a longer run resumed from it has the lines of one never stopped
       report_epoch();
     }
-    write_models(!stopped);
+    write_models(true);
     return {.epochs = state_.epoch,
             .steps = state_.step,
             .has_best = state_.has_best,
@@ -126,6 +125,11 @@ class Trainer {
            state_.epoch - state_.best_epoch >= config_.train.patience;
   }
 
+  [[noreturn]] void fail_not_finite(const std::string& what) const {
+    fail("train", fmt::format("{}; the last checkpoint is untouched; try --set optimizer.learning_rate={}", what,
+                              config_.optimizer.learning_rate / 10));
+  }
+
   void train_step() {
     const Batch& batch = batches_.load(state_.epoch + 1, state_.sums.batches);
     Tensor noise;
@@ -135,17 +139,16 @@ class Trainer {
     }
     const Pass pass = objective_(*model_, batch.x, noise);
     const double loss = pass.objective.item(), reconstruction = pass.mean_reconstruction(), kl = pass.mean_kl();
-    if (!std::isfinite(loss))
-      fail("train", fmt::format("step {}: the loss is not finite (objective {}, reconstruction {}, KL {}); the last checkpoint is "
-                                "untouched; try --set optimizer.learning_rate={}",
-                                state_.step + 1, loss, reconstruction, kl, config_.optimizer.learning_rate / 10));
+    const auto not_finite = [&](std::string_view what) {
+      fail_not_finite(fmt::format("step {}: the {} is not finite (objective {}, reconstruction {}, KL {})", state_.step + 1, what, loss,
+                                  reconstruction, kl));
+    };
+    if (!std::isfinite(loss)) not_finite("loss");
     state_.sums.add_codes(pass.code.mean.value());
     try {
       optimizer_->step(backward(pass.objective));
     } catch (const NonFiniteGradient&) {
-      fail("train", fmt::format("step {}: the gradient norm is not finite at objective {} (reconstruction {}, KL {}); the last checkpoint "
-                                "is untouched; try --set optimizer.learning_rate={}",
-                                state_.step + 1, loss, reconstruction, kl, config_.optimizer.learning_rate / 10));
+      not_finite("gradient norm");
     }
     state_.sums.add(batch.size(), loss, reconstruction, kl, optimizer_->last_gradient_norm());
     state_.step++;
@@ -180,6 +183,9 @@ class Trainer {
     valid.step = state_.step;
     valid.learning_rate = train.learning_rate;
     valid.gradient_norm = 0;
+    if (!std::isfinite(valid.objective))
+      fail_not_finite(fmt::format("epoch {}: the validation objective is not finite (reconstruction {}, KL {})", state_.epoch,
+                                  valid.reconstruction, valid.kl));
     folder_.append_metrics(metrics_line(valid), state_);
     if (options_.on_epoch) options_.on_epoch(valid);
     if (!state_.has_best || valid.objective < state_.best_objective) {
@@ -195,7 +201,13 @@ class Trainer {
   void finish_epoch() {
     state_.epoch++;
     report_epoch();
-    if (state_.epoch % config_.train.checkpoint_every == 0 && state_.step < last_step_) folder_.save_state(config_, state_, networks_);
+    if (state_.epoch % config_.train.checkpoint_every == 0 && state_.step < last_step_) checkpoint();
+  }
+
+  // The models without the statistics of the codes, which take a pass over the data: those are the finished or paused run's.
+  void checkpoint() {
+    folder_.save_state(config_, state_, networks_);
+    write_models();
   }
 
   // gaussian-optimal: the variance of the training data under the weights as they are; 0 for other likelihoods.
@@ -210,7 +222,7 @@ class Trainer {
     save_model_file(folder_.file(name), config_, data_.example_shape, store_, weights, codes, with_statistics ? optimal_variance() : 0);
   }
 
-  // Derived from the state: written when training ends or pauses, and again when it is taken up.
+  // Derived from the state: written after it, and again when it is taken up.
   void write_models(bool with_statistics = false) {
     write_model("model.safetensors", "last", with_statistics);
     if (!state_.has_best) return;
@@ -249,12 +261,11 @@ class Trainer {
 };
 
 void explain_best(const Config& config, const TrainResult& result, const TrainOptions& options) {
-  if (!options.on_note) return;
-  if (!result.has_best)
-    options.on_note(config.data.valid == 0.0 ? "data.valid=0: nothing to choose the best weights by; the last are kept"
-                                             : "no epoch was finished: there are no best weights");
-  else if (!result.converged)
-    options.on_note(fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch));
+  if (!options.on_note || (result.has_best && result.converged)) return;
+  options.on_note(result.has_best            ? fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch)
+                  : config.data.valid == 0.0 ? "data.valid=0: nothing to choose the best weights by; the last are kept"
+                  : result.epochs == 0       ? "no epoch was finished: there are no best weights"
+                                             : "no validation part: nothing to choose the best weights by; the last are kept");
 }
 
 }  // namespace
@@ -263,7 +274,7 @@ TrainResult train(const Config& config, const TrainOptions& options) {
   check_config(config);
   if (config.data.spec.empty()) throw UsageError("no data: give --data SPEC");
   Config absolute = config;
-  settle_data(absolute);
+  settle(absolute);
   Trainer trainer(absolute, RunFolder::create(options.out, options.force), options);
   trainer.start();
   const TrainResult result = trainer.run();

@@ -74,7 +74,10 @@ Parameter ParamStore::find(std::string_view name) const {
 
 void ParamStore::complete(const Gradients& gradients) {
   for (Parameter::Entry* p : parameters_)
-    if (!gradients.reached(*p->node)) p->node->gradient_slice.fill(0);
+    if (!gradients.reached(*p->node)) {
+      p->node->gradient_slice.fill(0);
+      p->node->slice_pass = gradients.pass();
+    }
 }
 
 void ParamStore::touched(Index begin, Index end) {

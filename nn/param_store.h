@@ -72,7 +72,8 @@ class ParamStore {
   std::vector<Parameter> parameters() const;
   Parameter find(std::string_view name) const;  // empty if there is none
 
-  // Zeros the gradients of parameters that a backward pass did not reach, so that the whole block is this pass's.
+  // Zeros the gradients of parameters that a backward pass did not reach, so that the whole block is this pass's. Throws if a later
+  // pass has written the block since.
   void complete(const Gradients& gradients);
   // Notes that values() was written: graphs that saved a parameter in elements begin .. end-1 must not be used any more.
   void touched(Index begin, Index end);

@@ -10,6 +10,44 @@
 namespace elbo {
 namespace {
 
+// For messages, in the order of the enumerations.
+constexpr std::string_view unary_names[int(Unary::count)] = {"negate",  "abs",      "sign", "square", "reciprocal", "sqrt", "rsqrt",
+                                                             "exp",     "expm1",    "log",  "log1p",  "sin",        "cos",  "tanh",
+                                                             "sigmoid", "softplus", "relu", "elu",    "gelu",       "silu", "is_finite"};
+constexpr std::string_view binary_names[int(Binary::count)] = {"add",
+                                                               "subtract",
+                                                               "multiply",
+                                                               "divide",
+                                                               "power",
+                                                               "minimum",
+                                                               "maximum",
+                                                               "equal",
+                                                               "not_equal",
+                                                               "less",
+                                                               "less_equal",
+                                                               "greater",
+                                                               "greater_equal",
+                                                               "abs_backward",
+                                                               "sqrt_backward",
+                                                               "rsqrt_backward",
+                                                               "reciprocal_backward",
+                                                               "square_backward",
+                                                               "exp_backward",
+                                                               "expm1_backward",
+                                                               "log_backward",
+                                                               "log1p_backward",
+                                                               "sin_backward",
+                                                               "cos_backward",
+                                                               "tanh_backward",
+                                                               "sigmoid_backward",
+                                                               "softplus_backward",
+                                                               "relu_backward",
+                                                               "elu_backward",
+                                                               "gelu_backward",
+                                                               "silu_backward"};
+constexpr std::string_view parametric_names[int(Parametric::count)] = {"scale_shift", "clamp",           "clamp_mask",
+                                                                       "leaky_relu",  "leaky_relu_mask", "power_scalar"};
+
 constexpr Index grain = 1 << 14;  // elements a chunk: about 5 us of exp, well above the cost of waking a thread
 
 // How an operand runs through an output of `rank` axes: the step in elements for each axis, 0 where it is repeated.
@@ -85,9 +123,9 @@ void for_rows(const Loop& l, K&& kernel) {
 }  // namespace
 
 void unary(Unary f, const Tensor& x, Tensor& out) {
-  require_same_dtype("unary", x, out);
-  require_shape("unary", "the output", out, x.shape());
-  for_float("unary", x.dtype(), [&]<class T>(T) {
+  require_same_dtype(unary_names[int(f)], x, out);
+  require_shape(unary_names[int(f)], "the output", out, x.shape());
+  for_float(unary_names[int(f)], x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
     const auto kernel = elementwise_kernels.of<T>().unary[int(f)];
@@ -102,9 +140,9 @@ Tensor unary(Unary f, const Tensor& x) {
 }
 
 void parametric(Parametric f, const Tensor& x, double p, double q, Tensor& out) {
-  require_same_dtype("parametric", x, out);
-  require_shape("parametric", "the output", out, x.shape());
-  for_float("parametric", x.dtype(), [&]<class T>(T) {
+  require_same_dtype(parametric_names[int(f)], x, out);
+  require_shape(parametric_names[int(f)], "the output", out, x.shape());
+  for_float(parametric_names[int(f)], x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
     const auto kernel = elementwise_kernels.of<T>().parametric[int(f)];
@@ -119,11 +157,11 @@ Tensor parametric(Parametric f, const Tensor& x, double p, double q) {
 }
 
 void binary(Binary f, const Tensor& a, const Tensor& b, Tensor& out) {
-  require_same_dtype("binary", a, b);
-  require_same_dtype("binary", a, out);
-  require_shape("binary", "the output", out, broadcast("binary", a.shape(), b.shape()));
+  require_same_dtype(binary_names[int(f)], a, b);
+  require_same_dtype(binary_names[int(f)], a, out);
+  require_shape(binary_names[int(f)], "the output", out, broadcast(binary_names[int(f)], a.shape(), b.shape()));
   if (out.numel() == 0) return;
-  for_float("binary", a.dtype(), [&]<class T>(T) {
+  for_float(binary_names[int(f)], a.dtype(), [&]<class T>(T) {
     const T *pa = a.data<T>(), *pb = b.data<T>();
     T* y = out.mutable_data<T>();
     const auto kernel = elementwise_kernels.of<T>().binary[int(f)];
@@ -133,7 +171,7 @@ void binary(Binary f, const Tensor& a, const Tensor& b, Tensor& out) {
 }
 
 Tensor binary(Binary f, const Tensor& a, const Tensor& b) {
-  Tensor y(broadcast("binary", a.shape(), b.shape()), a.dtype());
+  Tensor y(broadcast(binary_names[int(f)], a.shape(), b.shape()), a.dtype());
   binary(f, a, b, y);
   return y;
 }

@@ -110,6 +110,8 @@ class Temporary {
   bool renamed_ = false;
 };
 
+}  // namespace
+
 bool is_temporary_name(std::string_view name) {  // .NAME.tmp-PID-N
   const std::size_t mark = name.rfind(".tmp-");
   if (name.empty() || name[0] != '.' || mark == std::string_view::npos || mark == 0) return false;
@@ -118,8 +120,6 @@ bool is_temporary_name(std::string_view name) {  // .NAME.tmp-PID-N
   const auto digits = [](std::string_view s) { return !s.empty() && s.find_first_not_of("0123456789") == std::string_view::npos; };
   return dash != std::string_view::npos && digits(numbers.substr(0, dash)) && digits(numbers.substr(dash + 1));
 }
-
-}  // namespace
 
 void write_file_atomically(const std::string& path, Bytes bytes) { write_file_atomically(path, std::span(&bytes, 1)); }
 

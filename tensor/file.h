@@ -24,6 +24,7 @@ void write_file_atomically(const std::string& path, std::span<const Bytes> chunk
 
 // Removes the temporaries that killed processes left in `folder`; returns how many. Only for a folder that no other process writes to.
 int remove_temporary_files(const std::string& folder);
+bool is_temporary_name(std::string_view file);  // ".NAME.tmp-PID-N": what an interrupted write leaves
 
 // A file opened for reading at any offset, or bytes in memory that are treated like one. Copies share the open file.
 class InputFile {

@@ -36,6 +36,8 @@ template <class T>
 class PackedMatrix {
  public:
   PackedMatrix() = default;
+  PackedMatrix(PackedMatrix&&) = default;  // moved, not copied: a copy would share the memory that pack() writes
+  PackedMatrix& operator=(PackedMatrix&&) = default;
   PackedMatrix(bool transpose_b, Index K, Index N, const T* B, Index ldb) { pack(transpose_b, K, N, B, ldb); }
   void pack(bool transpose_b, Index K, Index N, const T* B, Index ldb);
 

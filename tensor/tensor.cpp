@@ -40,7 +40,9 @@ Tensor Tensor::full(const Shape& shape, double value, DType type) {
 Tensor Tensor::arange(double from, double to, double step, DType type) {
   if (step == 0 || !std::isfinite(from) || !std::isfinite(to) || !std::isfinite(step))
     fail("arange", "expected finite bounds and a step other than 0");
-  Tensor t({std::max<Index>(0, Index(std::ceil((to - from) / step)))}, type);
+  const double count = std::max(0.0, std::ceil((to - from) / step));
+  if (!(count < 9e15)) fail("arange", fmt::format("expected fewer than 9e15 numbers, got {:g} from {} to {} by {}", count, from, to, step));
+  Tensor t({Index(count)}, type);
   for_any(type, [&]<class T>(T) {
     T* p = t.mutable_data<T>();
     for (Index i = 0; i < t.numel(); i++) p[i] = T(from + double(i) * step);

@@ -162,7 +162,7 @@ Tool& Tool::share(std::initializer_list<std::string_view> names) {
       add({"--seed", "S", "the seed of everything random (default: the configuration's when training, otherwise 1)", Row::Kind::single,
            false, [&s](const std::string& text) {
              std::uint64_t v = 0;
-             if (!read(text, v) || v >> 56) wrong("--seed", text, "a whole number from 0 to 2^56 - 1");
+             if (!read(text, v) || v > std::uint64_t{1} << 53) wrong("--seed", text, "a whole number from 0 to 2^53");
              s.seed = v;
            }});
     else if (name == "--out") {

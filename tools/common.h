@@ -25,7 +25,7 @@ namespace elbo {
 struct SharedOptions {
   bool json = false, quiet = false, force = false;
   std::optional<std::uint64_t> seed;  // none: 1, or when training the configuration's
-  std::string out, data, split = "test", weights = "best";
+  std::string out, data, split = "test", weights;
 };
 
 class Tool {

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <type_traits>
 
 #include "lab/bench.h"
@@ -24,23 +25,35 @@ auto in_own_process(const std::string& what, F&& measure) {
   if (pipe(ends) != 0) fail("bench", "cannot make a pipe");
   const pid_t child = fork();
   if (child < 0) fail("bench", "cannot start a process");
-  Numbers numbers{};
-  if (child == 0) {
+  if (child == 0) {  // writes the numbers, or what went wrong
     int status = 1;
+    std::string said(sizeof(Numbers), '\0');
     try {
-      numbers = measure();
-      status = write(ends[1], &numbers, sizeof numbers) == ssize_t(sizeof numbers) ? 0 : 1;
+      const Numbers numbers = measure();
+      std::memcpy(said.data(), &numbers, sizeof numbers);
+      status = 0;
     } catch (const std::exception& e) {
-      fmt::print(stderr, "error: {}\n", e.what());
+      said = e.what();
+    }
+    for (std::size_t at = 0; at < said.size();) {
+      const ssize_t n = write(ends[1], said.data() + at, said.size() - at);
+      if (n <= 0) _exit(1);
+      at += std::size_t(n);
     }
     _exit(status);
   }
   close(ends[1]);
-  const bool complete = read(ends[0], &numbers, sizeof numbers) == ssize_t(sizeof numbers);
+  std::string said;
+  char part[1024];
+  for (ssize_t n; (n = read(ends[0], part, sizeof part)) > 0;) said.append(part, std::size_t(n));
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
-  if (!complete || status != 0) fail("bench", fmt::format("{}: the measuring process failed", what));
+  Numbers numbers{};
+  if (status == 0 && said.size() == sizeof numbers)
+    std::memcpy(&numbers, said.data(), sizeof numbers);
+  else
+    throw Error(said.empty() || !WIFEXITED(status) ? fmt::format("[bench] {}: the measuring process ended early", what) : said);
   return numbers;
 }
 

@@ -41,21 +41,28 @@ int run(const Tool& tool, lab::CompareOptions options) {
   if (options.out.empty()) throw UsageError("--out FOLDER is missing");
   if (!kind_of_output(options.out).empty())
     throw UsageError(fmt::format("--out {}: a comparison is a folder; {} says it is a file", options.out, kind_of_output(options.out)));
-  lab::plan(options);  // every option is checked before anything is removed
-  if (shared.force) lab::remove_comparison(options.out);
+  options.replace = shared.force;
 
   const Deferred guard;  // a signal waits for the end of the step and its checkpoint
   Progress progress(shared.quiet);
   std::string where;
   lab::CompareHooks hooks;
   hooks.on_run = [&](const lab::Entry& e, std::uint64_t seed, Index number, Index count) {
-    warn_of_blas_core(shared.quiet);
     where = fmt::format("run {}/{}: {}, seed {}", number, count, e.label, seed);
     progress.line(where);
   };
-  hooks.on_progress = [&](const Metrics& m, double share, double left) {
-    progress.live(fmt::format("{}: epoch {} {}  objective {}  {} left", where, m.epoch, bar(share), number(m.objective), duration(left)));
+  hooks.on_epoch = [&](const Metrics& m) {
+    warn_of_blas_core(shared.quiet);
+    if (!progress.on_terminal())
+      progress.line(fmt::format("  epoch {} {}: objective {}, reconstruction {}, KL {}{}", m.epoch, m.split, number(m.objective),
+                                number(m.reconstruction), number(m.kl),
+                                m.split == "train" ? fmt::format(", {:.0f} examples/s", m.examples_per_second) : ""));
   };
+  hooks.on_progress = [&](const Metrics& m, double share, double left) {
+    progress.live(fmt::format("{}: epoch {} {}  objective {}  {:.0f} examples/s  {} left", where, m.epoch, bar(share, 12),
+                              number(m.objective), m.examples_per_second, duration(left)));
+  };
+  hooks.on_note = [&](std::string_view text) { progress.line(fmt::format("  {}", text)); };
   hooks.stop_signal = pending_signal;
   const lab::Comparison c = lab::compare(options, hooks);
   if (c.stopped) {

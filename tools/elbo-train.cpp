@@ -37,8 +37,8 @@ Config build_config(const Options& o, const SharedOptions& shared) {
     config = config_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, o.config);
   }
   for (const std::string& assignment : o.set) set_key(config, assignment);
-  if (!shared.data.empty()) config.data.spec = shared.data;
-  settle_data(config);
+  if (!shared.data.empty()) give_data(config, shared.data);
+  settle(config);
   if (shared.seed) config.train.seed = *shared.seed;
   check_config(config);
   return config;

@@ -112,8 +112,7 @@ GridSize parse_grid(std::string_view text) {
 
 void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns, Index padding) {
   if (out.kind() != ".npy" && (values.rank() != 4 || (values.size(3) != 1 && values.size(3) != 3)))
-    fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels; .npy takes any numbers", out.path(),
-                            values.shape().without(0).str()));
+    fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels", out.path(), values.shape().without(0).str()));
   const Deferred guard;
   out.make_way();
   if (out.kind() == ".npy") return save_npy(out.path(), values.to(DType::float32));

@@ -1,9 +1,17 @@
 #include "tools/run_options.h"
 
+#include <fmt/core.h>
+
+#include "tensor/error.h"
+
 namespace elbo {
 
 Run open_chosen_run(const std::string& path, const SharedOptions& shared) {
-  return open_run(path, shared.weights == "best" ? Weights::best : Weights::last);
+  Run run = open_run(path, shared.weights == "last" ? Weights::last : Weights::best);
+  if (!shared.weights.empty() && run.file == path && shared.weights != run.weights_name())
+    throw UsageError(fmt::format("--weights {}: {} holds the {} weights; leave the option out, or give the run's folder", shared.weights,
+                                 path, run.weights_name()));
+  return run;
 }
 
 Json about_run(const Run& run) { return Json::object({{"run", run.path}, {"weights", run.weights_name()}}); }

@@ -7,6 +7,12 @@
 namespace elbo {
 namespace ops {
 
+inline std::vector<Attribute> reduction_attributes(const Axes& axes, bool keepdims) {
+  std::vector<Attribute> all = {{"axes", axes.str()}};
+  if (keepdims) all.push_back({"keepdims", "true"});
+  return all;
+}
+
 // y = sum of x over axes        dx = dy repeated along them
 struct SumOp {
   static constexpr std::string_view name = "sum";
@@ -14,7 +20,7 @@ struct SumOp {
   bool keepdims = false;
   Tensor forward(Saved& saved, const Tensor& x) const;
   void backward(const Saved& saved, const Cotangents& dy, Targets& out) const;
-  std::vector<Attribute> attributes() const { return {{"axes", axes.str()}}; }
+  std::vector<Attribute> attributes() const { return reduction_attributes(axes, keepdims); }
   static std::vector<Sample<SumOp>> samples();
 };
 
@@ -25,7 +31,7 @@ struct MeanOp {
   bool keepdims = false;
   Tensor forward(Saved& saved, const Tensor& x) const;
   void backward(const Saved& saved, const Cotangents& dy, Targets& out) const;
-  std::vector<Attribute> attributes() const { return {{"axes", axes.str()}}; }
+  std::vector<Attribute> attributes() const { return reduction_attributes(axes, keepdims); }
   static std::vector<Sample<MeanOp>> samples();
 };
 
@@ -36,7 +42,7 @@ struct MaxOp {
   bool keepdims = false;
   Tensor forward(Saved& saved, const Tensor& x) const;
   void backward(const Saved& saved, const Cotangents& dy, Targets& out) const;
-  std::vector<Attribute> attributes() const { return {{"axes", axes.str()}}; }
+  std::vector<Attribute> attributes() const { return reduction_attributes(axes, keepdims); }
   static std::vector<Sample<MaxOp>> samples();
 };
 
@@ -47,7 +53,11 @@ struct VarianceOp {
   bool keepdims = false, unbiased = false;
   Tensor forward(Saved& saved, const Tensor& x) const;
   void backward(const Saved& saved, const Cotangents& dy, Targets& out) const;
-  std::vector<Attribute> attributes() const { return {{"axes", axes.str()}, {"unbiased", unbiased ? "true" : "false"}}; }
+  std::vector<Attribute> attributes() const {
+    std::vector<Attribute> all = reduction_attributes(axes, keepdims);
+    all.push_back({"unbiased", unbiased ? "true" : "false"});
+    return all;
+  }
   static std::vector<Sample<VarianceOp>> samples();
 };
 
@@ -58,7 +68,7 @@ struct LogSumExpOp {
   bool keepdims = false;
   Tensor forward(Saved& saved, const Tensor& x) const;
   void backward(const Saved& saved, const Cotangents& dy, Targets& out) const;
-  std::vector<Attribute> attributes() const { return {{"axes", axes.str()}}; }
+  std::vector<Attribute> attributes() const { return reduction_attributes(axes, keepdims); }
   static std::vector<Sample<LogSumExpOp>> samples();
 };
 

@@ -183,7 +183,8 @@ for ta, tb, a, b in [
     (0, 1, (3, 4), (2, 2, 4)), (0, 0, (2, 1, 3, 2), (4, 2, 3)), (0, 0, (5, 17), (17, 9)), (1, 1, (17, 5), (9, 17)),
 ]:  # fmt: skip
     f = lambda a, b: torch.matmul(a.mT if ta else a, b.mT if tb else b)
-    case("matmul", f, [uniform(a), uniform(b)], terms=4 * max(a + b), transpose_a=ta, transpose_b=tb)
+    repeats = max(math.prod(a[:-2]), math.prod(b[:-2]))  # an operand repeated over leading axes: its gradient sums over them too
+    case("matmul", f, [uniform(a), uniform(b)], terms=repeats * max(a[-2:] + b[-2:]), transpose_a=ta, transpose_b=tb)
 
 # ---- losses: one number an example
 

@@ -162,11 +162,23 @@ TEST_CASE("a comparison: runs, figures, spreads; continued to the same figures; 
   CHECK(contains(error_of([&] { compare(other); }), "holds no comparison"));
   save_npy(folder / "x.npy", Tensor::full({240, 6, 6, 1}, 0.5));
   CHECK(contains(error_of([&] { compare(o); }), "data have changed"));
+
+  CompareOptions forced = o;
+  forced.replace = true;
+  const std::string mine = folder / "report/runs/dense-ae-seed1/notes.txt";
+  write_file_atomically(mine, bytes_of("mine"));
+  CHECK(contains(error_of([&] { compare(forced); }), "holds notes.txt"));
+  std::filesystem::remove(mine);
   std::filesystem::create_directory(folder / "report/notes");
-  CHECK(contains(error_of([&] { remove_comparison(o.out); }), "holds notes"));
+  CHECK(contains(error_of([&] { compare(forced); }), "holds notes"));
   std::filesystem::remove(folder / "report/notes");
-  remove_comparison(o.out);
-  CHECK_FALSE(std::filesystem::exists(o.out));
+  forced.data = "npy:" + (folder / "gone.npy");
+  CHECK(contains(error_of([&] { compare(forced); }), "gone.npy"));
+  CHECK(std::filesystem::exists(o.out + "/compare.json"));  // nothing is removed before the data are known to be good
+  forced.data = o.data;
+  forced.seeds = 1;
+  CHECK(compare(forced).runs_of("dense-ae").size() == 1);
+  CHECK_FALSE(std::filesystem::exists(o.out + "/runs/dense-ae-seed2"));
 }
 
 TEST_CASE("a comparison that was stopped and continued has the figures of one never stopped") {

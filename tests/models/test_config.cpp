@@ -39,20 +39,42 @@ TEST_CASE("what stands after ? in a specification is also a key of data") {
   CHECK(to_json(config_from_json(to_json(c), "again")) == to_json(c));
   CHECK(different_keys(Config(), c) == std::vector<std::string>{"data.noise"});
   set_key(c, "data.noise=0.5");
-  settle_data(c);  // no specification yet
+  settle(c);  // no specification yet
   CHECK(c.data.options.size() == 1);
   c.data.spec = "digits?noise=0.1";
   Config other = c;
-  settle_data(c);
+  settle(c);
   CHECK(c.data.spec == "digits?noise=0.5");
   CHECK(c.data.options.empty());
   set_key(other, "data.noise=null");
-  settle_data(other);
+  settle(other);
   CHECK(other.data.spec == "digits?noise=0.1");
   other.data.spec = "npy:x.npy";
   set_key(other, "data.noise=0.1");
-  CHECK_THROWS_WITH_AS(settle_data(other), doctest::Contains("noise"), UsageError);
+  CHECK_THROWS_WITH_AS(settle(other), doctest::Contains("noise"), UsageError);
   CHECK_THROWS_WITH_AS(set_key(c, "data.nois=1"), doctest::Contains("data.noise"), UsageError);
+}
+
+TEST_CASE("--data comes after --set; values of a kind's keys are checked at once; epsilon is the method's own") {
+  Config c;
+  set_key(c, "data.noise=0.25");
+  give_data(c, "digits?noise=0.5");
+  settle(c);
+  CHECK(c.data.spec == "digits?noise=0.5");
+  set_key(c, "data.noise=0.25");
+  give_data(c, "digits");
+  settle(c);
+  CHECK(c.data.spec == "digits?noise=0.25");
+  CHECK_THROWS_WITH_AS(set_key(c, "data.noise=7"), doctest::Contains("expected a number from 0 to 1, got 7"), UsageError);
+  CHECK_THROWS_WITH_AS(set_key(c, "data.noise=abc"), doctest::Contains("expected a number"), UsageError);
+  CHECK(c.optimizer.epsilon == 1e-8);
+  Config other;
+  set_key(other, "optimizer.name=rmsprop");
+  settle(other);
+  CHECK(other.optimizer.epsilon == 1e-7);
+  set_key(other, "optimizer.epsilon=0.001");
+  settle(other);
+  CHECK(other.optimizer.epsilon == 0.001);
 }
 
 TEST_CASE("a wrong key or value names what is near and what was expected") {

@@ -89,6 +89,98 @@ TEST_CASE("training lowers the objective and leaves a run that opens") {
   CHECK_THROWS_WITH_AS(train(c, options), doctest::Contains("--force"), Error);
 }
 
+TEST_CASE("a run that died has the model of its last checkpoint; one that was stopped can be sampled from") {
+  const Folder folder;
+  const Config c = small_config(folder);
+  TrainOptions options{.out = folder.path() + "/died"};
+  options.on_epoch = [](const Metrics& m) {
+    if (m.epoch == 4) throw Error("as if the machine had stopped");
+  };
+  CHECK_THROWS_WITH_AS(train(c, options), doctest::Contains("as if"), Error);
+  Config three = c;
+  three.train.epochs = 3;
+  run(three, folder.path() + "/three");
+  const Run died = open_run(folder.path() + "/died", Weights::last), whole = open_run(folder.path() + "/three", Weights::last);
+  for (std::size_t i = 0; i < whole.store->tensors().size(); i++)
+    CHECK(identical(died.store->tensors()[i].second, whole.store->tensors()[i].second));
+  CHECK_FALSE(died.codes.mean);
+  CHECK(open_run(folder.path() + "/died").weights == Weights::best);
+
+  TrainOptions stopped{.out = folder.path() + "/stopped"};
+  int epochs = 0;
+  stopped.on_epoch = [&](const Metrics&) { epochs++; };
+  stopped.stop_signal = [&] { return epochs >= 2 ? 2 : 0; };
+  CHECK(train(c, stopped).stopped);
+  CHECK(open_run(folder.path() + "/stopped").codes.covariance);
+
+  // Figures of a training that goes on are no longer the run's.
+  std::ofstream(folder.path() + "/stopped/summary.json") << "{}";
+  resume({.out = folder.path() + "/stopped"}, {});
+  CHECK_FALSE(fs::exists(folder.path() + "/stopped/summary.json"));
+}
+
+TEST_CASE("no run is replaced while it is trained, nor one that appears meanwhile") {
+  const Folder folder;
+  const Config c = small_config(folder);
+  const std::string out = folder.path() + "/run";
+  TrainOptions options{.out = out}, forced{.out = out, .force = true};
+  bool tried = false;
+  options.on_epoch = [&](const Metrics&) {
+    if (!tried) CHECK_THROWS_WITH_AS(train(c, forced), doctest::Contains("is being trained by process"), Error);
+    tried = true;
+  };
+  train(c, options);
+  CHECK(tried);
+  CHECK(open_run(out).weights == Weights::best);
+  CHECK_NOTHROW(train(c, forced));
+
+  fs::create_directories(folder.path() + "/mine/config.json");  // a folder by that name is no file of a run
+  CHECK_THROWS_WITH_AS(train(c, {.out = folder.path() + "/mine", .force = true}), doctest::Contains("which no run writes"), Error);
+  std::ofstream(out + "/my.tmp-draft") << "mine";
+  CHECK_THROWS_WITH_AS(train(c, forced), doctest::Contains("my.tmp-draft"), Error);
+
+  // Made by another program while this one prepared its first state.
+  TrainOptions late{.out = folder.path() + "/late"};
+  Config taken = c;
+  late.init_from = out;
+  late.on_note = [&](std::string_view) { fs::create_directories(folder.path() + "/late/notes"); };
+  CHECK_THROWS_WITH_AS(train(taken, late), doctest::Contains("made by another program meanwhile"), Error);
+  CHECK(fs::exists(folder.path() + "/late/notes"));
+}
+
+TEST_CASE("a validation that is not finite stops training and is never the best") {
+  const Folder folder;
+  Config c = small_config(folder);
+  c.model.variational = false;
+  c.objective.likelihood = "squared-error";
+  c.model.output = "linear";
+  c.optimizer.learning_rate = 1e20;
+  c.train.batch = 1000;  // one step an epoch: finite itself, not what it leaves
+  CHECK_THROWS_WITH_AS(run(c, folder.path() + "/run"), doctest::Contains("epoch 1: the validation objective is not finite"), Error);
+  CHECK(contents(folder.path() + "/run/metrics.jsonl").find("nan") == std::string::npos);
+  CHECK_FALSE(fs::exists(folder.path() + "/run/best.safetensors"));
+}
+
+TEST_CASE("a configuration beside a model that names other data, or a newer format, is refused") {
+  const Folder folder;
+  Config c = small_config(folder);
+  c.train.epochs = 1;
+  const std::string out = folder.path() + "/run";
+  run(c, out);
+  const std::string text = contents(out + "/config.json");
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    std::ofstream(out + "/config.json") << changed;
+  };
+  with(c.data.spec, "digits?noise=0.5");
+  CHECK_THROWS_WITH_AS(open_run(out), doctest::Contains("data.spec is 'digits?noise=0.5'"), Error);
+  with("\"format\": 1", "\"format\": 7");
+  CHECK_THROWS_WITH_AS(open_run(out), doctest::Contains("needs elbo 0.7 or newer"), Error);
+  with("\"format\": 1", "\"format\": 1");
+  CHECK_NOTHROW(open_run(out));
+}
+
 TEST_CASE("the same bits for any number of threads") {
   const Folder folder;
   const Config c = small_config(folder);
