@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include "models/config.h"
 #include "models/objective.h"
 #include "tensor/error.h"
+#include "tensor/file.h"
 
 using namespace elbo;
 
@@ -75,6 +77,17 @@ TEST_CASE("--data comes after --set; values of a kind's keys are checked at once
   set_key(other, "optimizer.epsilon=0.001");
   settle(other);
   CHECK(other.optimizer.epsilon == 0.001);
+}
+
+TEST_CASE("the documentation lists every key with its type, default and meaning") {
+  const std::vector<std::byte> bytes = read_file(ELBO_GOLDEN "/../../docs/training.md", 1 << 20);
+  const std::string page(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  Config defaults;
+  settle(defaults);
+  for (const ConfigKey& key : config_keys()) {
+    const std::string row = fmt::format("| `{}` | {} | `{}` | {} |", key.name, key.type, get_key(defaults, key.name), key.help);
+    CHECK_MESSAGE(page.find(row) != std::string::npos, row);
+  }
 }
 
 TEST_CASE("a wrong key or value names what is near and what was expected") {
