@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "autograd/mode.h"
 #include "models/objective.h"
 #include "models/optimizers.h"
 #include "tensor/blas.h"
@@ -207,6 +208,17 @@ std::vector<KernelResult> bench_kernels(double seconds) {
     bench_product(all, seconds, "linear weight gradient", true, false, l.out, l.in, 128);
   }
   bench_product(all, seconds, "square", false, false, 2048, 2048, 2048);
+  for (const Reference& r : references()) {  // inference: codes, and what is decoded from their means
+    const Config config = config_of(r);
+    ParamStore store(store_options(config));
+    const auto model = make_model(config, {784}, store);
+    const Tensor batch = random({config.train.batch, 784}, 3);
+    double flops = 0;
+    for (const Model::LayerSummary& layer : model->summary()) flops += layer.flops * double(config.train.batch);
+    NoGrad guard;
+    const double t = median_seconds(seconds, [&] { model->decode(model->encode(batch).mean).mean(); });
+    all.push_back({r.name + " inference", batch.shape().str(), t * 1e6, flops / t * 1e-9, 4 * double(store.numel()) / t * 1e-9});
+  }
   const Shape shape{128, 784};
   const Tensor x = random(shape, 4), target = random(shape, 5);
   Tensor y(shape);

@@ -24,7 +24,7 @@ void Tool::parse(int argc, char** argv) {
       continue;
     }
     known.push_back(row.name);
-    CLI::Option* o = row.kind == Row::Kind::flag ? app.add_flag(row.name) : app.add_option(row.name);
+    CLI::Option* o = row.kind == Row::Kind::flag ? app.add_flag(row.name)->disable_flag_override() : app.add_option(row.name);
     if (row.kind == Row::Kind::several)
       o->expected(1, 1 << 20);
     else if (row.kind != Row::Kind::flag)
@@ -34,6 +34,11 @@ void Tool::parse(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    if (text.find("flag override") != std::string::npos)
+      throw UsageError(fmt::format("--{}: takes no value", text.substr(0, text.find(' '))));
+    throw UsageError(fmt::format("{}: expected a value after it", text.substr(0, text.find(':'))));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }

@@ -111,10 +111,11 @@ int main(int argc, char** argv) {
   std::vector<std::string> models;
   bool kernels = false;
   double seconds = 3;
-  Tool tool("elbo-bench", "Times training steps (forward, loss, backward, update) and kernels, beside what this machine can do at most.",
+  Tool tool("elbo-bench",
+            "Times training steps (forward, loss, backward, update), inference and kernels, beside what this machine can do at most.",
             {"elbo-bench", "elbo-bench --model mlp-vae --seconds 5 --json", "elbo-bench --kernels"});
   tool.repeatable("--model", "NAME", "only this model (mlp-ae, mlp-vae-2d, mlp-vae); may be repeated", models)
-      .flag("--kernels", "time kernels: every product of the presets by our own kernel and by OpenBLAS", kernels)
+      .flag("--kernels", "time inference and kernels: every product of the presets by our own kernel and by OpenBLAS", kernels)
       .option("--seconds", "S", "time for each model", seconds, 0.01, 3600)
       .share({"--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, models, kernels, seconds); });

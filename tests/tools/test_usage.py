@@ -52,6 +52,8 @@ class Usage(Case):
         self.bad(2, "--data", "elbo-data", "--data")
         self.bad(2, "unexpected argument 'two'", "elbo-eval", "one", "two")
         self.bad(2, "RUN is missing", "elbo-eval")
+        self.bad(2, "--preset: expected a value", "elbo-train", "--preset")
+        self.bad(2, "--json: takes no value", "elbo-eval", "run", "--json=false")
         self.bad(2, "--data SPEC is missing", "elbo-data")
         self.bad(2, "nearest is 'digits'", "elbo-data", "--data", "digts")
         self.bad(2, "nearest is 'linear'", "elbo-gradcheck", "--op", "linaer")
