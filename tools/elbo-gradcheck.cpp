@@ -8,6 +8,7 @@
 #include "tensor/json.h"
 #include "tensor/nearest.h"
 #include "tools/common.h"
+#include "tools/run_options.h"
 #include "tools/terminal.h"
 
 namespace elbo {
@@ -24,7 +25,9 @@ std::vector<GradcheckResult> check_ops(const std::string& only) {
 int run(const Tool& tool, const std::string& op, const std::string& preset_name) {
   if (!op.empty() && !preset_name.empty()) throw UsageError("--op and --preset: expected one of them");
   const bool model = !preset_name.empty();
-  const std::vector<GradcheckResult> results = model ? gradcheck_parameters(preset(preset_name).config, {28, 28, 1}) : check_ops(op);
+  if (!model && !tool.shared().data.empty()) throw UsageError("--data goes with --preset: an op has samples of its own");
+  const std::vector<GradcheckResult> results =
+      model ? gradcheck_parameters(preset(preset_name).config, example_shape_of(tool.shared().data)) : check_ops(op);
   std::size_t failed = 0;
   for (const GradcheckResult& r : results) failed += !r.passed();
   if (tool.shared().json) {
@@ -61,10 +64,11 @@ int run(const Tool& tool, const std::string& op, const std::string& preset_name)
 int main(int argc, char** argv) {
   using namespace elbo;
   std::string op, preset_name;
-  Tool tool("elbo-gradcheck", "Checks the gradient of every op, of one, or of every parameter of a preset's model on 28x28x1 pictures.",
+  Tool tool("elbo-gradcheck",
+            "Checks the gradient of every op, of one, or of every parameter of a preset's model on 28x28x1 pictures, or on --data's.",
             {"elbo-gradcheck", "elbo-gradcheck --op linear", "elbo-gradcheck --preset mlp-vae"});
   tool.option("--op", "NAME", "only this op", op)
       .option("--preset", "NAME", "the whole model of this preset, in float64", preset_name)
-      .share({"--json"});
+      .share({"--data", "--json"});
   return tool.run(argc, argv, [&] { return run(tool, op, preset_name); });
 }

@@ -15,6 +15,7 @@
 #include "tensor/error.h"
 #include "tensor/random.h"
 #include "tools/common.h"
+#include "tools/run_options.h"
 #include "tools/terminal.h"
 
 extern char** environ;
@@ -54,11 +55,11 @@ std::string svg(const std::string& dot) {
   return text;
 }
 
-int run(const std::string& preset_name, bool as_dot, bool as_svg) {
+int run(const std::string& preset_name, const std::string& data, bool as_dot, bool as_svg) {
   if (preset_name.empty()) throw UsageError("--preset NAME is missing");
   if (as_dot && as_svg) throw UsageError("--dot and --svg: expected one of them");
   const Config config = preset(preset_name).config;
-  const Shape example = {28, 28, 1};
+  const Shape example = example_shape_of(data);
   ParamStore store(store_options(config));
   const std::unique_ptr<Model> model = make_model(config, example, store);
   Tensor x(example.prepend(config.train.batch), model->dtype()), noise;
@@ -90,12 +91,14 @@ int main(int argc, char** argv) {
   using namespace elbo;
   std::string preset_name;
   bool dot = false, svg = false;
-  Tool tool("elbo-graph",
-            "Draws the graph of a preset's objective for one batch of 28x28x1 pictures: ops, names, shapes and forward times.",
-            {"elbo-graph --preset mlp-vae", "elbo-graph --preset mlp-vae --dot > graph.dot"});
-  tool.usage("--preset NAME [--dot | --svg]")
+  Tool tool(
+      "elbo-graph",
+      "Draws the graph of a preset's objective for one batch of 28x28x1 pictures, or of --data's: ops, names, shapes and forward times.",
+      {"elbo-graph --preset mlp-vae", "elbo-graph --preset mlp-vae --dot > graph.dot"});
+  tool.usage("--preset NAME [--data SPEC] [--dot | --svg]")
       .option("--preset", "NAME", "the model", preset_name)
       .flag("--dot", "as Graphviz DOT", dot)
-      .flag("--svg", "as a picture, made by Graphviz's program dot", svg);
-  return tool.run(argc, argv, [&] { return run(preset_name, dot, svg); });
+      .flag("--svg", "as a picture, made by Graphviz's program dot", svg)
+      .share({"--data"});
+  return tool.run(argc, argv, [&] { return run(preset_name, tool.shared().data, dot, svg); });
 }

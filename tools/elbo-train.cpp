@@ -12,6 +12,7 @@
 #include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
+#include "tools/run_options.h"
 #include "tools/run_pictures.h"
 #include "tools/signals.h"
 #include "tools/terminal.h"
@@ -45,8 +46,7 @@ Config build_config(const Options& o, const SharedOptions& shared) {
 }
 
 void summarise(const Config& config, bool json) {
-  Shape example = {28, 28, 1};
-  if (!config.data.spec.empty()) example = load_dataset(config.data.spec, {.valid = 0}).example_shape;
+  const Shape example = example_shape_of(config.data.spec);
   ParamStore store(store_options(config));
   const std::unique_ptr<Model> model = make_model(config, example, store);
   Json layers = Json::array();

@@ -16,6 +16,8 @@ Run open_chosen_run(const std::string& path, const SharedOptions& shared) {
 
 Json about_run(const Run& run) { return Json::object({{"run", run.path}, {"weights", run.weights_name()}}); }
 
+Shape example_shape_of(const std::string& data) { return data.empty() ? Shape{28, 28, 1} : load_dataset(data, {.valid = 0}).example_shape; }
+
 Split chosen_split(const Run& run, const SharedOptions& shared) {
   return load_run_data(run, shared.data).part(part_from_name(shared.split));
 }

@@ -13,6 +13,9 @@ Run open_chosen_run(const std::string& path, const SharedOptions& shared);
 // {"run": ..., "weights": ...}: what every result names.
 Json about_run(const Run& run);
 
+// The shape of the examples of `data`; 28x28x1 where it is empty.
+Shape example_shape_of(const std::string& data);
+
 // A part of the run's data, or of --data.
 Split chosen_split(const Run& run, const SharedOptions& shared);
 

@@ -18,8 +18,8 @@ constexpr void fill_unary(ElementwiseTable<T>& t) {
   set(Unary::sign, [](B x) { return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), x)); });
   set(Unary::square, [](B x) { return x * x; });
   set(Unary::reciprocal, [](B x) { return B(1) / x; });
-  set(Unary::sqrt, [](B x) { return xsimd::sqrt(x); });
-  set(Unary::rsqrt, [](B x) { return B(1) / xsimd::sqrt(x); });
+  set(Unary::sqrt, [](B x) { return square_root(x); });
+  set(Unary::rsqrt, [](B x) { return B(1) / square_root(x); });
   set(Unary::exp, [](B x) { return exponential(x); });
   set(Unary::expm1, [](B x) { return exponential_minus_1(x); });
   set(Unary::log, [](B x) { return logarithm(x); });

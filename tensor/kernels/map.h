@@ -31,6 +31,15 @@ inline B multiply_add(const B& x, const B& y, const B& z) {
 #endif
 }
 
+// The square root, rounded once. (For float32 on NEON xsimd 8.1 approximates it, and gives NaN for infinity.)
+template <class B>
+inline B square_root(const B& x) {
+#if defined(__aarch64__)
+  if constexpr (std::is_same_v<typename B::value_type, float>) return B(vsqrtq_f32(x));
+#endif
+  return xsimd::sqrt(x);
+}
+
 // The first k < Batch::size numbers at p; the rest is `pad`, a value on which every functor is harmless.
 template <class T>
 inline Batch<T> load_part(const T* p, std::int64_t k, T pad = T(1)) {

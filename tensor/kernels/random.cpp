@@ -100,7 +100,7 @@ void normal(const std::uint32_t* w, T* out, std::int64_t n) {
       u[k] = T((double(w[p]) + 1) * 0x1p-32);
       angle[k] = T(double(w[p + 1]) * (6.283185307179586477 * 0x1p-32));
     }
-    const B r = xsimd::sqrt(B(-2) * xsimd::log(B::load_aligned(u)));
+    const B r = square_root(B(-2) * xsimd::log(B::load_aligned(u)));
     const auto sc = xsimd::sincos(B::load_aligned(angle));
     alignas(64) T a[width], b[width];
     (r * sc.second).store_aligned(a);
