@@ -68,7 +68,8 @@ void add_convergence(Content& s, const Comparison& c, const std::vector<std::vec
     }
     if (open > 0) text += fmt::format("{}{} ({} of {} runs)", text.empty() ? "" : ", ", c.entries[i].label, open, lines[i].size());
   }
-  if (!text.empty()) s.note("Not converged: " + text + ". There the best epoch is the last, so a longer training would be a better one.");
+  if (!text.empty())
+    s.note("Not converged: " + text + ". There the best epoch is the last: more epochs would most likely have lowered their figures.");
 }
 
 }  // namespace

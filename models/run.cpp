@@ -46,16 +46,25 @@ Config config_of_file(std::string_view text, const std::string& path) {
   }
 }
 
+std::string without_path(const std::string& spec, const std::string& path) {
+  try {
+    return spec.empty() ? spec : parse_data_spec(spec).str_without_path();
+  } catch (const UsageError& error) {
+    fail("run", fmt::format("{}: data.spec: {}", path, error.what()));
+  }
+}
+
 // config.json beside the model: it knows the folder or file of the data. Any other disagreement with the model, which was trained on
 // `spec`, is an error.
 void take_data_path(Run& run, const std::string& spec, const std::string& config_path) {
   if (!fs::exists(config_path)) return;
   const std::vector<std::byte> bytes = read_file(config_path, 1 << 20);
   const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  if (const std::optional<Json> json = Json::try_parse(text);
+      json && json->is_object())  // before its keys, which a newer one may have more of
+    check_format(std::int64_t(json->number_or("format", 0)), config_path);
   const Config beside = config_of_file(text, config_path);
-  check_format(std::int64_t(Json::parse(text, config_path).number_or("format", 0)), config_path);
-  const std::string theirs = beside.data.spec.empty() ? "" : parse_data_spec(beside.data.spec).str_without_path();
-  if (theirs != spec)
+  if (without_path(beside.data.spec, config_path) != spec)
     fail("run", fmt::format("{}: data.spec is {}, but the model file {} was trained on {}", config_path, quote_name(beside.data.spec),
                             run.file, quote_name(spec)));
   for (const std::string& key : different_keys(run.config, beside)) {

@@ -61,13 +61,13 @@ class Trainer {
     if (state_.data_examples != data_.examples || state_.data_checksum != data_.checksum)
       fail("resume", fmt::format("{}: the data have changed: {} examples with checksum {:016x}, the run was trained on {} with {:016x}",
                                  config_.data.spec, data_.examples, data_.checksum, state_.data_examples, state_.data_checksum));
-    folder_.cut_metrics(state_);
-    write_text("config.json", config_file(config_));
     const Index latent = model_->latent();
     if (state_.sums.code.empty()) state_.sums.clear(latent);
     if (Index(state_.sums.code.size()) != latent || Index(state_.sums.code_square.size()) != latent)
       fail("resume", fmt::format("{}: the sums over codes have {} and {} numbers, expected {}", options_.out, state_.sums.code.size(),
                                  state_.sums.code_square.size(), latent));
+    folder_.cut_metrics(state_);
+    write_text("config.json", config_file(config_));
     write_models();
     if (state_.step < last_step_) folder_.remove_results();
   }

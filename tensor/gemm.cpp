@@ -84,7 +84,8 @@ struct Product {
 
   Index column(Index panel) const { return std::min(N, panel * kernels.columns); }
 
-  // Once, before anything else. Packing costs 1 to 2% of a product of 16 panels, and less than reading A as it lies.
+  // Once, before anything else. Packing costs 2 to 5% of a product of 16 panels and more; reading A as it lies was neither faster nor
+  // slower beyond the noise of measuring, and needs a kernel for each way in which it may lie.
   void pack_a(bool transpose, const T* a, Index lda) {
     const Groups groups{tiles.count, std::clamp<Index>(M * K / 16384, 1, std::min(tiles.count, most_chunks))};
     parallel(groups.count, [&](Index i) { kernels.pack_a(transpose, tiles, groups.begin(i), groups.begin(i + 1), a, lda, K, A); });
@@ -179,13 +180,17 @@ struct PackingProduct {
     const Index tile0 = cut.begin(part), tile1 = cut.begin(part + 1);
     const Groups rows{tile1 - tile0, divide_up(tile1 - tile0, most_row_tiles)};
     T* packed = static_cast<T*>(thread_memory(std::size_t(step * panel)));
+    const Index likely = chunk + threads();  // the chunk that this thread takes next
+    const Ahead afterwards = likely < chunks ? ahead(first(group(likely))) : Ahead{};
     for (Block block = first(g); block.p0 < block.p1; block = next(block, g)) {
       const Block after = next(block, g);
-      const Index likely = group(std::min(chunks - 1, chunk + threads()));  // of the next chunk that this thread takes
       p.kernels.pack(transpose_b, source(block), ldb, depth(block), width(block), packed);
       for (Index r = 0; r < rows.count; r++)
         p.multiply(tile0 + rows.begin(r), tile0 + rows.begin(r + 1), block.p0, block.p1, depths.begin(block.depth),
-                   depths.begin(block.depth + 1), packed, r > 0 ? Ahead{} : ahead(after.p0 < after.p1 ? after : first(likely)));
+                   depths.begin(block.depth + 1), packed,
+                   r > 0                 ? Ahead{}
+                   : after.p0 < after.p1 ? ahead(after)
+                                         : afterwards);
     }
   }
 };

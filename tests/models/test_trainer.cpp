@@ -175,7 +175,9 @@ TEST_CASE("a configuration beside a model that names other data, or a newer form
   };
   with(c.data.spec, "digits?noise=0.5");
   CHECK_THROWS_WITH_AS(open_run(out), doctest::Contains("data.spec is 'digits?noise=0.5'"), Error);
-  with("\"format\": 1", "\"format\": 7");
+  with(c.data.spec, "digts");
+  CHECK_THROWS_WITH_AS(open_run(out), doctest::Contains("digits"), Error);
+  with("\"format\": 1", "\"format\": 7, \"a key of the future\": 1");
   CHECK_THROWS_WITH_AS(open_run(out), doctest::Contains("needs elbo 0.7 or newer"), Error);
   with("\"format\": 1", "\"format\": 1");
   CHECK_NOTHROW(open_run(out));
