@@ -74,15 +74,16 @@ void bench_product(std::vector<KernelResult>& results, double seconds, const cha
   const float *pa = a.data<float>(), *pb = b.data<float>();
   float* pc = c.mutable_data<float>();
   const double flops = 2.0 * double(M) * double(N) * double(K);
-  const bool own = gemm_choice<float>(ta, tb, M, N, K) == GemmWay::own;
+  const GemmWay chosen = gemm_choice<float>(ta, tb, M, N, K);
   const std::string shape = fmt::format("{}x{}x{}{}{}", M, N, K, ta ? " A^T" : "", tb ? " B^T" : "");
-  const auto add = [&](const std::string& name, double t) {
-    results.push_back({name, shape, t * 1e6, flops / t * 1e-9, 4 * double(M * K + K * N + M * N) / t * 1e-9});
+  const auto add = [&](GemmWay way, const char* name, auto product) {
+    const double t = median_seconds(seconds, [&] { product(ta, tb, M, N, K, pa, a.shape()[1], pb, b.shape()[1], pc, N, {}); });
+    results.push_back({fmt::format("{}, {}{}", what, name, way == chosen ? " (chosen)" : ""), shape, t * 1e6, flops / t * 1e-9,
+                       4 * double(M * K + K * N + M * N) / t * 1e-9});
   };
-  add(fmt::format("{}, own{}", what, own ? " (chosen)" : ""),
-      median_seconds(seconds, [&] { gemm_own<float>(ta, tb, M, N, K, pa, a.shape()[1], pb, b.shape()[1], pc, N); }));
-  add(fmt::format("{}, openblas{}", what, own ? "" : " (chosen)"),
-      median_seconds(seconds, [&] { gemm_openblas<float>(ta, tb, M, N, K, pa, a.shape()[1], pb, b.shape()[1], pc, N); }));
+  add(GemmWay::own, "own", gemm_own<float>);
+  if (chosen == GemmWay::narrow) add(GemmWay::narrow, "narrow", gemm_narrow<float>);
+  add(GemmWay::openblas, "openblas", gemm_openblas<float>);
 }
 
 }  // namespace

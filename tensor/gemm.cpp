@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tensor/blas.h"
 #include "tensor/kernels/gemm.h"
 #include "tensor/parallel.h"
 
@@ -123,9 +122,21 @@ void pack_all(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out)
   });
 }
 
-// C from panels that are packed: cut by columns and, as far as that does not give chunks enough, by rows.
+// C from panels that are packed, for a tall product: cut by rows, and each chunk packs its own part of A.
 template <class T>
-void multiply_packed(const Product<T>& p, const T* packed) {
+void multiply_tall(const Product<T>& p, bool transpose_a, const T* a, Index lda, const T* packed) {
+  const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks, divide_up(p.tiles.count, most_row_tiles), p.tiles.count)};
+  parallel(rows.count, [&](Index g) {
+    p.kernels.pack_a(transpose_a, p.tiles, rows.begin(g), rows.begin(g + 1), a, lda, p.K, p.A);
+    p.multiply(rows.begin(g), rows.begin(g + 1), 0, p.panels, 0, p.K, packed);
+  });
+}
+
+// The same for others: cut by columns and, as far as that does not give chunks enough, by rows.
+template <class T>
+void multiply_packed(Product<T>& p, bool transpose_a, const T* a, Index lda, const T* packed) {
+  if (p.tiles.count > p.panels) return multiply_tall(p, transpose_a, a, lda, packed);
+  p.pack_a(transpose_a, a, lda);
   const Index least_rows = divide_up(p.tiles.count, most_row_tiles);
   const Groups columns{p.panels, std::clamp<Index>(p.chunks / least_rows, 1, divide_up(p.panels, 2))};
   const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks / columns.count, least_rows, p.tiles.count)};
@@ -208,11 +219,13 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
               const Epilogue<T>& e) {
   if (M == 0 || N == 0) return;
   Product<T> p{M, N, K, C, ldc, e};
-  p.pack_a(transpose_a, A, lda);
-  if (p.panels >= 12) return multiply_packing(p, transpose_b, B, ldb);
+  if (p.panels >= 12) {
+    p.pack_a(transpose_a, A, lda);
+    return multiply_packing(p, transpose_b, B, ldb);
+  }
   const Scratch packed(std::size_t(p.panels * p.kernels.columns * K) * sizeof(T));
   pack_all(transpose_b, K, N, B, ldb, static_cast<T*>(packed.data));
-  multiply_packed(p, static_cast<const T*>(packed.data));
+  multiply_packed(p, transpose_a, A, lda, static_cast<const T*>(packed.data));
 }
 
 template <class T>
@@ -228,29 +241,7 @@ template <class T>
 void gemm(bool transpose_a, Index M, const T* A, Index lda, const PackedMatrix<T>& B, T* C, Index ldc, const Epilogue<T>& e) {
   if (M == 0 || B.N() == 0) return;
   Product<T> p{M, B.N(), B.K(), C, ldc, e};
-  p.pack_a(transpose_a, A, lda);
-  multiply_packed(p, B.data());
-}
-
-// Measured, one and two threads, float and double. On baseline (against OpenBLAS's Nehalem core) ours is the faster on every shape of
-// our models; on AVX2 (against its Zen core) on all but these, where OpenBLAS is the faster by 6 to 30%. On AVX-512 a sketch of this
-// kernel was the faster by 10 to 160% on the shapes of our models; `elbo-bench --kernels` shows both on the machine at hand.
-template <class T>
-GemmWay gemm_choice(bool transpose_a, bool transpose_b, Index M, Index N, Index K) {
-  if (isa() != Isa::avx2) return GemmWay::own;
-  constexpr Index beyond_cache = 2'000'000;                                                    // numbers
-  const bool large = std::min({M, N, K}) >= 1536;                                              // ours 84 to 97% of its rate
-  const bool few_rows = M > 16 && M <= 64 && !transpose_b && N * K >= beyond_cache;            // B is read once, from memory
-  const bool tall = transpose_a && M >= 8 * N && K >= 256 && M * K >= beyond_cache && N > 64;  // so is A^T
-  if (!large && !few_rows && !tall) return GemmWay::own;
-  return blas_threading() == "serial" ? GemmWay::own : GemmWay::openblas;  // a serial OpenBLAS has one call at a time: see blas.cpp
-}
-
-template <class T>
-void gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C, Index ldc,
-          const Epilogue<T>& e) {
-  const auto way = gemm_choice<T>(transpose_a, transpose_b, M, N, K) == GemmWay::own ? gemm_own<T> : gemm_openblas<T>;
-  way(transpose_a, transpose_b, M, N, K, A, lda, B, ldb, C, ldc, e);
+  multiply_packed(p, transpose_a, A, lda, B.data());
 }
 
 template <class T>
@@ -274,10 +265,8 @@ void column_sums(const T* x, Index rows, Index cols, T* out) {
 
 #define ELBO_INSTANTIATE(T)                                                                                                 \
   template class PackedMatrix<T>;                                                                                           \
-  template void gemm(bool, bool, Index, Index, Index, const T*, Index, const T*, Index, T*, Index, const Epilogue<T>&);     \
   template void gemm(bool, Index, const T*, Index, const PackedMatrix<T>&, T*, Index, const Epilogue<T>&);                  \
   template void gemm_own(bool, bool, Index, Index, Index, const T*, Index, const T*, Index, T*, Index, const Epilogue<T>&); \
-  template GemmWay gemm_choice<T>(bool, bool, Index, Index, Index);                                                         \
   template void column_sums(const T*, Index, Index, T*);
 ELBO_INSTANTIATE(float)
 ELBO_INSTANTIATE(double)

@@ -8,10 +8,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
-#include "tensor/kernels/functors.h"
 #include "tensor/kernels/gemm_pack.h"
+#include "tensor/kernels/register_tile.h"
 
 namespace elbo::ELBO_ISA_NAMESPACE {
 namespace {
@@ -20,22 +19,6 @@ namespace {
 // to 8% (C is visited more often), 800 cost 2%.
 template <class T>
 constexpr std::int64_t k_block = 32768 / (tile_columns<T> * std::int64_t(sizeof(T)));
-
-// Out of line, one copy of each: they are called once for each vector of a finished tile.
-template <class B>
-[[gnu::noinline]] B activate(Activation f, B x) {
-  switch (f) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return relu(x);
-    case Activation::tanh:
-      return xsimd::tanh(x);
-    case Activation::sigmoid:
-      return sigmoid(x);
-  }
-  return x;
-}
 
 template <class T>
 struct Panel {  // some steps of k of one panel, and the columns of C it gives
@@ -46,13 +29,6 @@ struct Panel {  // some steps of k of one panel, and the columns of C it gives
   Activation activation;
   bool load;  // C holds a sum to continue
 };
-
-// f(0), ..., f(N - 1), the numbers as constants: an array that they index stays in registers.
-template <int N, class F>
-[[gnu::always_inline]] inline void unrolled(F&& f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>()), ...); }
-  (std::make_integer_sequence<int, N>());
-}
 
 // P rows of C by one panel of V vectors; a: tile_rows numbers for each k. Four steps a turn, because what a turn costs beside them
 // (two pointers, a comparison) is felt where another thread shares the core: measured, 15% there, nothing on a core of one's own.

@@ -1,6 +1,8 @@
-// The matrix product as three plain loops: the twin of kernels/gemm.cpp, in the same tables and on the same panels.
+// The matrix product as three plain loops: the twin of kernels/gemm.cpp, in the same tables and on the same panels, and of
+// kernels/gemm_narrow.cpp.
 
 #include "tensor/kernels/gemm.h"
+#include "tensor/kernels/gemm_narrow.h"
 #include "tensor/kernels/reference.h"
 
 namespace elbo::isa_reference {
@@ -56,7 +58,38 @@ void column_sums(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n
   }
 }
 
+template <class T>
+void narrow(const NarrowPart<T>& p, std::int64_t b_step, std::int64_t b_column) {
+  for (std::int64_t i = 0; i < p.rows; i++)
+    for (std::int64_t j = 0; j < p.columns; j++) {
+      T& c = p.c[i * p.ldc + j];
+      double sum = p.accumulate ? double(c) : 0;
+      for (std::int64_t k = 0; k < p.K; k++) sum += double(p.a[i * p.a_row + k * p.a_step]) * double(p.b[k * b_step + j * b_column]);
+      c = T(sum);
+    }
+}
+
+template <class T>
+void dots(const NarrowPart<T>& p) {
+  narrow(p, 1, p.ldb);
+}
+
+template <class T>
+void strips(const NarrowPart<T>& p) {
+  narrow(p, p.ldb, 1);
+}
+
+template <class T>
+void finish(Activation f, const T* bias, std::int64_t n, T* c) {
+  for (std::int64_t i = 0; i < n; i++) c[i] = T(activate(f, double(c[i]) + (bias ? double(bias[i]) : 0)));
+}
+
 }  // namespace
+
+constinit const NarrowKernels narrow_kernels = {
+    {dots<float>, strips<float>, finish<float>},
+    {dots<double>, strips<double>, finish<double>},
+};
 
 constinit const GemmKernels gemm_kernels = {
     {1, int(columns), 1 << 30, pack<float>, pack_a<float>, multiply<float>, column_sums<float>},

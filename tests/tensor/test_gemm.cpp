@@ -115,6 +115,7 @@ void check_ways(const Case<T>& t) {
   const std::vector<T> own = t.run(gemm_own<T>);
   CHECK(error(t, own) == 0);
   CHECK(error(t, t.run(gemm_openblas<T>)) == 0);
+  CHECK(error(t, t.run(gemm_narrow<T>)) == 0);
   CHECK(error(t, t.run(gemm_of<T>)) == 0);
   CHECK(t.run_packed() == own);
 }
@@ -153,14 +154,33 @@ TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads, packed or not
       const Index m = size(), n = i % 2 ? 400 + size() : size(), k = size();  // from 353 columns on every kernel packs by chunks
       const Case<T> t(m, n, k, random);
       set_threads(1);
-      const std::vector<T> own = t.run(gemm_own<T>), blas = t.run(gemm_openblas<T>);
+      const std::vector<T> own = t.run(gemm_own<T>), narrow = t.run(gemm_narrow<T>), blas = t.run(gemm_openblas<T>);
       for (int threads : {2, 5}) {
         set_threads(threads);
         CHECK(t.run(gemm_own<T>) == own);
         CHECK(t.run_packed() == own);
+        CHECK(t.run(gemm_narrow<T>) == narrow);
         CHECK(t.run(gemm_openblas<T>) == blas);
       }
     }
+  });
+}
+
+TEST_CASE_TEMPLATE("gemm: a row has the same bits whatever the number of rows is", T, float, double) {
+  for_each_isa([] {
+    std::mt19937 random(11);
+    for (const Index n : {1, 2, 4, 5, 20, 200})
+      for (const Index k : {1, 2, 20, 400}) {
+        Case<T> t(130, n, k, random);
+        t.transpose_a = false, t.lda = k + t.gap;
+        t.a.resize(std::size_t(130 * t.lda), T(0.3));
+        const std::vector<T> all = t.run(gemm_of<T>);
+        for (const Index m : {1, 3, 4, 5, 64}) {
+          t.M = m;
+          const std::vector<T> some = t.run(gemm_of<T>);
+          CHECK(std::equal(some.begin(), some.begin() + m * t.ldc, all.begin()));
+        }
+      }
   });
 }
 
@@ -173,7 +193,7 @@ TEST_CASE_TEMPLATE("gemm: NaN reaches every result that it is part of, and only 
       t.activation = i % 2 ? Activation::relu : Activation::none;
       t.a[std::size_t(t.transpose_a ? 11 * t.lda + 5 : 5 * t.lda + 11)] = T(NAN);  // A(5, 11)
       t.b[std::size_t(t.transpose_b ? 40 * t.ldb + 3 : 3 * t.ldb + 40)] = T(NAN);  // B(3, 40)
-      for (const std::vector<T>& out : {t.run(gemm_own<T>), t.run(gemm_openblas<T>)})
+      for (const std::vector<T>& out : {t.run(gemm_own<T>), t.run(gemm_narrow<T>), t.run(gemm_openblas<T>)})
         for (Index m = 0; m < t.M; m++)
           for (Index n = 0; n < t.N; n++) wrong += std::isnan(out[std::size_t(m * t.ldc + n)]) != (m == 5 || n == 40);
     }
@@ -209,15 +229,16 @@ TEST_CASE("gemm: what C held does not matter unless it is accumulated") {
     std::mt19937 random(5);
     for (const Index k : {0, 7, 600}) {
       Case<float> t(33, 21, k, random, true);
-      const std::vector<float> clean = t.run(gemm_own<float>), blas = t.run(gemm_openblas<float>);
+      const std::vector<float> clean = t.run(gemm_own<float>), narrow = t.run(gemm_narrow<float>), blas = t.run(gemm_openblas<float>);
       for (Index m = 0; m < t.M; m++)
         for (Index n = 0; n < t.N; n++) t.c[std::size_t(m * t.ldc + n)] = NAN;
       int wrong = 0;
-      const std::vector<float> own_after = t.run(gemm_own<float>), blas_after = t.run(gemm_openblas<float>);
+      const std::vector<float> own_after = t.run(gemm_own<float>), narrow_after = t.run(gemm_narrow<float>),
+                               blas_after = t.run(gemm_openblas<float>);
       for (Index m = 0; m < t.M; m++)
         for (Index n = 0; n < t.N; n++) {
           const auto at = std::size_t(m * t.ldc + n);
-          wrong += own_after[at] != clean[at] || blas_after[at] != blas[at];
+          wrong += own_after[at] != clean[at] || narrow_after[at] != narrow[at] || blas_after[at] != blas[at];
         }
       CHECK(wrong == 0);
     }
