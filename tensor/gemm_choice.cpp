@@ -10,7 +10,7 @@
 namespace elbo {
 
 // Measured, one and two threads, float and double. On baseline (against OpenBLAS's Nehalem core) ours is the faster on every shape of
-// our models; on AVX2 (against its Zen core) on all but these, where OpenBLAS is the faster by 6 to 30%. On AVX-512 a sketch of this
+// our models; on AVX2 (against its Zen core) on all but the three kinds below. On AVX-512 a sketch of this
 // kernel was the faster by 10 to 160% on the shapes of our models; `elbo-bench --kernels` shows both on the machine at hand.
 //
 // The narrow way takes 3.5 to 12 microseconds on the shapes of a two-dimensional latent space (128x2x512 and the like) where the
@@ -22,9 +22,9 @@ GemmWay gemm_choice(bool transpose_a, bool transpose_b, Index M, Index N, Index 
   if (std::min(N, K) <= narrow_side || (M <= narrow_side && !transpose_b)) return GemmWay::narrow;
   if (isa() != Isa::avx2) return GemmWay::own;
   constexpr Index beyond_cache = 2'000'000;                                                    // numbers
-  const bool large = std::min({M, N, K}) >= 1536;                                              // ours 84 to 97% of its rate
-  const bool few_rows = M > 16 && M <= 64 && !transpose_b && N * K >= beyond_cache;            // B is read once, from memory
-  const bool tall = transpose_a && M >= 8 * N && K >= 256 && M * K >= beyond_cache && N > 64;  // so is A^T
+  const bool large = std::min({M, N, K}) >= 1024 && M * N * K >= Index{1} << 32;               // ours 85 to 98% of its rate
+  const bool few_rows = M <= 96 && !transpose_b && N * K >= beyond_cache;                      // 61 to 94%: B is read once, from memory
+  const bool tall = transpose_a && M >= 8 * N && K >= 256 && M * K >= beyond_cache && N > 64;  // 77 to 103%: so is A^T
   if (!large && !few_rows && !tall) return GemmWay::own;
   return blas_threading() == "serial" ? GemmWay::own : GemmWay::openblas;  // a serial OpenBLAS has one call at a time: see blas.cpp
 }
