@@ -17,9 +17,9 @@ constexpr void fill_unary(ElementwiseTable<T>& t) {
   set(Unary::abs, [](B x) { return xsimd::abs(x); });
   set(Unary::sign, [](B x) { return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), x)); });
   set(Unary::square, [](B x) { return x * x; });
-  set(Unary::reciprocal, [](B x) { return B(1) / x; });
+  set(Unary::reciprocal, [](B x) { return divide(B(1), x); });
   set(Unary::sqrt, [](B x) { return square_root(x); });
-  set(Unary::rsqrt, [](B x) { return B(1) / square_root(x); });
+  set(Unary::rsqrt, [](B x) { return divide(B(1), square_root(x)); });
   set(Unary::exp, [](B x) { return exponential(x); });
   set(Unary::expm1, [](B x) { return exponential_minus_1(x); });
   set(Unary::log, [](B x) { return logarithm(x); });
@@ -45,7 +45,7 @@ constexpr void fill_binary(ElementwiseTable<T>& t) {
   set(Binary::add, [](B a, B b) { return a + b; });
   set(Binary::subtract, [](B a, B b) { return a - b; });
   set(Binary::multiply, [](B a, B b) { return a * b; });
-  set(Binary::divide, [](B a, B b) { return a / b; });
+  set(Binary::divide, [](B a, B b) { return divide(a, b); });
   set(Binary::power, [](B a, B b) { return power(a, b); });
   set(Binary::minimum, [](B a, B b) { return xsimd::select(a < b, a, xsimd::select(a == a, b, a)); });  // NaN in either gives NaN
   set(Binary::maximum, [](B a, B b) { return xsimd::select(a > b, a, xsimd::select(a == a, b, a)); });
@@ -67,12 +67,12 @@ constexpr void fill_backward(ElementwiseTable<T>& t) {
   set(Binary::abs_backward, [](B x, B dy) { return xsimd::select(x > B(0), dy, xsimd::select(x < B(0), -dy, B(0))); });  // x; 0 at 0
   set(Binary::square_backward, [](B x, B dy) { return B(2) * x * dy; });
   set(Binary::reciprocal_backward, [](B y, B dy) { return -dy * y * y; });
-  set(Binary::sqrt_backward, [](B y, B dy) { return dy / (B(2) * y); });
+  set(Binary::sqrt_backward, [](B y, B dy) { return divide(dy, B(B(2) * y)); });
   set(Binary::rsqrt_backward, [](B y, B dy) { return B(-0.5) * dy * y * y * y; });
   set(Binary::exp_backward, [](B y, B dy) { return dy * y; });
   set(Binary::expm1_backward, [](B y, B dy) { return dy * (y + B(1)); });
-  set(Binary::log_backward, [](B x, B dy) { return dy / x; });
-  set(Binary::log1p_backward, [](B x, B dy) { return dy / (B(1) + x); });
+  set(Binary::log_backward, [](B x, B dy) { return divide(dy, x); });
+  set(Binary::log1p_backward, [](B x, B dy) { return divide(dy, B(B(1) + x)); });
   set(Binary::sin_backward, [](B x, B dy) { return dy * xsimd::cos(x); });
   set(Binary::cos_backward, [](B x, B dy) { return -dy * xsimd::sin(x); });
   set(Binary::tanh_backward, [](B y, B dy) { return dy * (B(1) - y * y); });

@@ -185,9 +185,9 @@ inline Pair<B> precise_logarithm(const B& a) {
   e = e + xsimd::select(above, B(1), B(0));
 
   const Pair<B> sum = exact_sum(B(1), m);
-  const B difference = m - B(1), s = difference / sum.high;
+  const B difference = m - B(1), s = divide(difference, sum.high);
   const Pair<B> back = exact_product(s, sum.high);
-  const B s_low = (((difference - back.high) - back.low) - s * sum.low) / sum.high;
+  const B s_low = divide(B(((difference - back.high) - back.low) - s * sum.low), sum.high);
   Pair<B> z = exact_product(s, s);  // s^2
   z.low = z.low + B(2) * s * s_low;
   static constexpr double tail[] = {1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13, 1.0 / 15,
@@ -239,7 +239,7 @@ inline B power(const B& a, const B& b) {
   const auto whole = xsimd::floor(b) == b;
   const auto odd = whole && xsimd::floor(half) != half;
   const B negative = xsimd::select(odd, -magnitude, xsimd::select(whole || size == infinity, magnitude, B(Limits::quiet_NaN())));
-  const B of_zero = xsimd::select(odd, xsimd::select(b > B(0), a, B(1) / a), xsimd::select(b > B(0), B(0), infinity));
+  const B of_zero = xsimd::select(odd, xsimd::select(b > B(0), a, divide(B(1), a)), xsimd::select(b > B(0), B(0), infinity));
   const B y = xsimd::select(a == B(0), of_zero, xsimd::select(a < B(0), negative, magnitude));
   // NaN in a or b gives NaN but for 1^b and a^0.
   return xsimd::select(b == B(0) || a == B(1), B(1), xsimd::select(a == a && b == b, y, a + b));

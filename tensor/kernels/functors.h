@@ -8,7 +8,7 @@ namespace elbo::ELBO_ISA_NAMESPACE {
 
 template <class B>
 inline B sigmoid(const B& x) {  // through exp(-|x|), so that nothing overflows
-  const B e = decay(B(-xsimd::abs(x))), s = B(1) / (B(1) + e);
+  const B e = decay(B(-xsimd::abs(x))), s = divide(B(1), B(B(1) + e));
   return xsimd::select(x >= B(0), s, e * s);
 }
 
@@ -29,12 +29,12 @@ inline B elu(const B& x) {
 
 template <class B>
 inline B silu(const B& x) {  // x sigmoid(x); 0 at -infinity. exp(-|x|) is squared at last, for it underflows before the product does.
-  const B h = exponential(B(B(-0.5) * xsimd::abs(x))), e = h * h, s = B(1) / (B(1) + e);
+  const B h = exponential(B(B(-0.5) * xsimd::abs(x))), e = h * h, s = divide(B(1), B(B(1) + e));
   return xsimd::select(x >= B(0), x * s, xsimd::select(e == B(0), B(0), x * h * s * h));
 }
 template <class B>
 inline B silu_slope(const B& x) {  // s + x s (1 - s) with s = sigmoid(x)
-  const B e = exponential(B(-xsimd::abs(x))), q = B(1) / (B(1) + e), product = e * q * q;
+  const B e = exponential(B(-xsimd::abs(x))), q = divide(B(1), B(B(1) + e)), product = e * q * q;
   return xsimd::select(x >= B(0), q, e * q) + xsimd::select(product == B(0), product, x * product);
 }
 
@@ -73,7 +73,7 @@ struct NormalTail {
     t = xsimd::select(size > B(C::end), B(C::end), size);
     const B high = __builtin_bit_cast(B, Bits(__builtin_bit_cast(Bits, t) & Bits(C::upper_half)));
     power = exponential(B(B(-0.5) * high * high), B(B(-0.5) * (t - high) * (t + high)));
-    g = polynomial(B((t - B(3)) / (t + B(3))), C::c) / (B(1) + t);
+    g = divide(polynomial(divide(B(t - B(3)), B(t + B(3))), C::c), B(B(1) + t));
   }
 };
 

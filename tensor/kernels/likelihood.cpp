@@ -42,7 +42,7 @@ double bernoulli(const T* logits, const T* target, T* d, std::int64_t n) {
   const auto loss = [](const B& o, const B& t, const B& e) { return xsimd::max(o, B(0)) - o * t + log1p_of_unit(e); };
   if (!d) return sum_row<T>(logits, target, nullptr, n, [&](const B& o, const B& t, B&) { return loss(o, t, decay(B(-xsimd::abs(o)))); });
   return sum_row<T>(logits, target, d, n, [&](const B& o, const B& t, B& slope) {
-    const B e = decay(B(-xsimd::abs(o))), s = B(1) / (B(1) + e);
+    const B e = decay(B(-xsimd::abs(o))), s = divide(B(1), B(B(1) + e));
     slope = xsimd::select(o >= B(0), s, e * s) - t;
     return loss(o, t, e);
   });
@@ -63,15 +63,17 @@ void soft_clamp(const T* x, T low, T high, T* y, T* slope, std::int64_t n) {
   using B = Batch<T>;
   const T m = (high - low) * T(0.1);
   const B top(high - m), bottom(low + m), margin(m);
-  const auto over = [&](B v) { return xsimd::max(xsimd::max(v - top, bottom - v), B(0)) / margin; };  // how far outside, in margins
+  const auto over = [&](B v) {
+    return divide(B(xsimd::max(xsimd::max(v - top, bottom - v), B(0))), margin);
+  };  // how far outside, in margins
   map(x, y, n, [&](B v) {
-    const B u = over(v), bend = margin * (u / (B(1) + u));
+    const B u = over(v), bend = margin * divide(u, B(B(1) + u));
     return xsimd::select(v > top, top + bend, xsimd::select(v < bottom, bottom - bend, v));
   });
   if (slope)
     map(x, slope, n, [&](B v) {
       const B w = B(1) + over(v);
-      return B(1) / (w * w);
+      return divide(B(1), B(w * w));
     });
 }
 

@@ -40,6 +40,15 @@ inline B square_root(const B& x) {
   return xsimd::sqrt(x);
 }
 
+// x / y, rounded once. (For float32 on NEON xsimd 8.1 multiplies by an approximate reciprocal, and gives NaN for 0 / 1e-40.)
+template <class B>
+inline B divide(const B& x, const B& y) {
+#if defined(__aarch64__)
+  if constexpr (std::is_same_v<typename B::value_type, float>) return B(vdivq_f32(x, y));
+#endif
+  return x / y;
+}
+
 // The first k < Batch::size numbers at p; the rest is `pad`, a value on which every functor is harmless.
 template <class T>
 inline Batch<T> load_part(const T* p, std::int64_t k, T pad = T(1)) {

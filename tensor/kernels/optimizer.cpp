@@ -82,14 +82,14 @@ void rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const Rmspro
   const auto plain = [&](B d, const B& bw, B& bv) {  // d / s
     d += decay * bw;
     bv = rho * bv + fresh * d * d;
-    return d / (square_root(bv) + epsilon);
+    return divide(d, B(square_root(bv) + epsilon));
   };
   const auto centred = [&](B d, const B& bw, B& bv, B& bmean) {
     d += decay * bw;
     bv = rho * bv + fresh * d * d;
     bmean += fresh * (d - bmean);
     const B variance = bv - bmean * bmean;  // below 0 only by rounding
-    return d / (square_root(xsimd::select(variance < B(T(0)), B(T(0)), variance)) + epsilon);
+    return divide(d, B(square_root(xsimd::select(variance < B(T(0)), B(T(0)), variance)) + epsilon));
   };
   const auto move = [&](B& bw, B& bm, const B& direction) {
     bm = momentum * bm + direction;
@@ -119,7 +119,7 @@ void adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumber
     bm += fresh1 * (d - bm);
     bv = beta2 * bv + fresh2 * d * d;
   };
-  const auto move = [&](B& bw, const B& bm, const B& second) { bw -= rate * bm / (root * square_root(second) + epsilon); };
+  const auto move = [&](B& bw, const B& bm, const B& second) { bw -= divide(B(rate * bm), B(root * square_root(second) + epsilon)); };
   if (!top)
     return stream(
         g, n, k.gradient,
