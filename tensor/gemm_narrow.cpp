@@ -3,6 +3,7 @@
 
 #include "tensor/kernels/gemm_narrow.h"
 #include "tensor/gemm.h"
+#include "tensor/kernels/elementwise.h"
 #include "tensor/parallel.h"
 
 namespace elbo {
@@ -59,6 +60,15 @@ struct Narrow {
   }
 };
 
+template <class T>
+void finish(const Epilogue<T>& e, Index n, T* c) {
+  const auto& kernels = elementwise_kernels.of<T>();
+  if (e.bias) kernels.binary[int(Binary::add)](c, 1, e.bias, 1, c, n);
+  if (e.activation == Activation::relu) kernels.unary[int(Unary::relu)](c, c, n);
+  if (e.activation == Activation::tanh) kernels.unary[int(Unary::tanh)](c, c, n);
+  if (e.activation == Activation::sigmoid) kernels.unary[int(Unary::sigmoid)](c, c, n);
+}
+
 }  // namespace
 
 template <class T>
@@ -81,7 +91,7 @@ void gemm_narrow(bool transpose_a, bool transpose_b, Index M, Index N, Index K, 
   }
   if (e.bias || e.activation != Activation::none)
     parallel_ranges(M, divide_up(numbers_a_chunk, N), [&](Index m0, Index m1) {
-      for (Index m = m0; m < m1; m++) product.kernels.finish(e.activation, e.bias, N, C + m * ldc);
+      for (Index m = m0; m < m1; m++) finish(e, N, C + m * ldc);
     });
 }
 

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 
-#include "tensor/activation.h"
 #include "tensor/isa.h"
 
 namespace elbo {
@@ -28,8 +27,6 @@ template <class T>
 struct NarrowTable {
   void (*dots)(const NarrowPart<T>& part);    // b(k, j) = b[j * ldb + k]; columns <= narrow_side, a_step = 1
   void (*strips)(const NarrowPart<T>& part);  // b(k, j) = b[k * ldb + j]
-  // c[i] = f(c[i] + bias[i]), i < n; bias may be null
-  void (*finish)(Activation f, const T* bias, std::int64_t n, T* c);
 };
 
 struct NarrowKernels {

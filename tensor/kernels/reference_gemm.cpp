@@ -79,16 +79,11 @@ void strips(const NarrowPart<T>& p) {
   narrow(p, p.ldb, 1);
 }
 
-template <class T>
-void finish(Activation f, const T* bias, std::int64_t n, T* c) {
-  for (std::int64_t i = 0; i < n; i++) c[i] = T(activate(f, double(c[i]) + (bias ? double(bias[i]) : 0)));
-}
-
 }  // namespace
 
 constinit const NarrowKernels narrow_kernels = {
-    {dots<float>, strips<float>, finish<float>},
-    {dots<double>, strips<double>, finish<double>},
+    {dots<float>, strips<float>},
+    {dots<double>, strips<double>},
 };
 
 constinit const GemmKernels gemm_kernels = {
