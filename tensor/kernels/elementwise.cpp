@@ -103,11 +103,7 @@ constexpr void fill_parametric(ElementwiseTable<T>& t) {
 template <class T>
 void where(const T* condition, const T* a, const T* b, T* y, std::int64_t n) {  // NaN counts as true
   using B = Batch<T>;
-  constexpr std::int64_t width = B::size;
-  std::int64_t i = 0;
-  for (; i + width <= n; i += width)
-    xsimd::select(B::load_unaligned(condition + i) == B(0), B::load_unaligned(b + i), B::load_unaligned(a + i)).store_unaligned(y + i);
-  for (; i < n; i++) y[i] = condition[i] == T(0) ? b[i] : a[i];
+  map(condition, a, b, y, n, [](B c, B x, B z) { return xsimd::select(c == B(0), z, x); });
 }
 
 template <class T>

@@ -92,6 +92,16 @@ inline void map(const T* a, std::int64_t sa, const T* b, std::int64_t sb, T* y, 
   if (i < n) store_part(y + i, f(sa ? load_part(a + i, n - i) : a0, sb ? load_part(b + i, n - i) : b0), n - i);
 }
 
+// y[i] = f(a[i], b[i], c[i])
+template <class T, class F>
+inline void map(const T* a, const T* b, const T* c, T* y, std::int64_t n, F f) {
+  constexpr std::int64_t width = Batch<T>::size;
+  std::int64_t i = 0;
+  for (; i + width <= n; i += width)
+    f(Batch<T>::load_unaligned(a + i), Batch<T>::load_unaligned(b + i), Batch<T>::load_unaligned(c + i)).store_unaligned(y + i);
+  if (i < n) store_part(y + i, f(load_part(a + i, n - i), load_part(b + i, n - i), load_part(c + i, n - i)), n - i);
+}
+
 // 1 where the condition holds, otherwise 0.
 template <class B, class M>
 inline B indicator(const M& mask) {

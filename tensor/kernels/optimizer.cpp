@@ -2,34 +2,14 @@
 
 #include "tensor/kernels/optimizer.h"
 
-#include "tensor/kernels/map.h"
+#include "tensor/kernels/fold.h"
 
 namespace elbo::ELBO_ISA_NAMESPACE {
 namespace {
 
-// The sum of g^2: short runs in the lanes, runs in double, in a fixed order.
 template <class T>
 double squares(const T* g, std::int64_t n) {
-  using B = Batch<T>;
-  constexpr std::int64_t width = B::size, run = 64 * width;
-  double total = 0;
-  for (std::int64_t begin = 0; begin < n; begin += run) {
-    const std::int64_t end = begin + run < n ? begin + run : n;
-    B sums[2] = {B(T(0)), B(T(0))};
-    std::int64_t i = begin;
-    for (int k = 0; i + width <= end; i += width, k ^= 1) {
-      const B x = B::load_unaligned(g + i);
-      sums[k] += x * x;
-    }
-    if (i < end) {
-      const B x = load_part(g + i, end - i, T(0));
-      sums[0] += x * x;
-    }
-    alignas(64) T parts[width];
-    (sums[0] + sums[1]).store_aligned(parts);
-    for (std::int64_t k = 0; k < width; k++) total += double(parts[k]);
-  }
-  return total;
+  return fold_row<T>(n, Products<Batch<T>>{}, g, g);
 }
 
 // Calls f(d, batches of the blocks...) along the blocks and stores what f made of them; d is the gradient as `use` says.
