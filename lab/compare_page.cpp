@@ -9,6 +9,7 @@
 
 #include "lab/plot.h"
 #include "lab/plot_text.h"
+#include "models/objective.h"
 #include "models/run_folder.h"
 #include "tensor/file.h"
 #include "tensor/json.h"
@@ -144,7 +145,9 @@ void add_figures(Page& page, const Comparison& c) {
     warnings.emplace_back("A squared error is no log-likelihood: constants and the noise's variance are missing.");
   if (has_likelihood(c, "gaussian-optimal"))
     warnings.emplace_back(
-        "A density can be negative in nats: pixels are continuous there, and a value is known far better than to one unit.");
+        fmt::format("A density can be negative in nats: pixels are continuous there, and a value is known far better than to one unit. The "
+                    "logarithm of the optimal variance is softly clamped to [{}, {}].",
+                    lowest_pixel_logvar, highest_pixel_logvar));
   if (c.options.seeds < 5)
     warnings.emplace_back("Fewer than five runs give the size of the spread very roughly: a difference of about one ± is none.");
   s.list(warnings);

@@ -151,6 +151,10 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
             .parameters = run.store->numel(),
             .variational = model.variational()};
   f.normalised = normalised(likelihood, binary_values);
+  if (likelihood == Likelihood::gaussian || likelihood == Likelihood::gaussian_optimal) {
+    f.variance = likelihood == Likelihood::gaussian ? run.config.objective.variance : variance;
+    f.bytes_as_they_are = split.values.dtype() == DType::uint8 && !f.dequantized;
+  }
   f.reconstruction = mean_of(rows.reconstruction);
   f.total = f.objective = f.reconstruction;
   f.beta = objective.beta();

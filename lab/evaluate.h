@@ -26,12 +26,14 @@ struct Figures {
   // What was measured.
   std::string split;  // "train", "valid", "test"
   Index examples = 0;
-  std::string weights;       // "best", "last"
-  std::string likelihood;    // objective.likelihood
-  bool binarized = false;    // the pixels were made 0 or 1 (data.binarize)
-  bool use_test = false;     // the test part was trained on as well
-  bool dequantized = false;  // x = (byte + u) / 256
-  bool normalised = false;   // reconstruction is a normalised -log p(x | z)
+  std::string weights;             // "best", "last"
+  std::string likelihood;          // objective.likelihood
+  bool binarized = false;          // the pixels were made 0 or 1 (data.binarize)
+  bool use_test = false;           // the test part was trained on as well
+  bool dequantized = false;        // x = (byte + u) / 256
+  bool bytes_as_they_are = false;  // a density of bytes that were not dequantised: degenerate where they repeat
+  double variance = no_figure;     // of the pixels: gaussian, gaussian-optimal
+  bool normalised = false;         // reconstruction is a normalised -log p(x | z)
   Index parameters = 0;
   bool variational = false;
 

@@ -6,6 +6,7 @@
 
 #include "lab/evaluate.h"
 #include "lab/plot_text.h"
+#include "models/objective.h"
 #include "tensor/json.h"
 
 namespace elbo {
@@ -18,7 +19,15 @@ void line(std::string& text, std::string_view name, double value, std::string_vi
 std::string likelihood_note(const Figures& f) {
   if (f.likelihood == "squared-error") return "a plain sum of squares: no log-likelihood";
   if (!f.normalised) return "of grey values: no log-likelihood";
-  return f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
+  const std::string what = f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
+  if (std::isnan(f.variance)) return what;
+  std::string note = fmt::format("{}; variance {:.4g} a pixel", what, f.variance);
+  if (f.likelihood == "gaussian-optimal")
+    note += fmt::format(", its logarithm softly clamped to [{}, {}]", lowest_pixel_logvar, highest_pixel_logvar);
+  if (f.bytes_as_they_are)
+    note +=
+        "\n  bytes that are not dequantised repeat exactly (most of MNIST's are 0): the figures are set by this variance, not by the data";
+  return note;
 }
 
 }  // namespace
@@ -33,6 +42,7 @@ std::string to_json(const Figures& f) {
   j["use_test"] = f.use_test;
   j["dequantized"] = f.dequantized;
   j["normalised"] = f.normalised;
+  j["variance"] = f.variance;
   j["parameters"] = f.parameters;
   j["variational"] = f.variational;
   j["total"] = f.total;

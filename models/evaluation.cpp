@@ -112,7 +112,7 @@ double training_variance(const Model& model, const Split& split, const BatchOpti
     const Tensor z = code.logvar ? reparameterise(code.mean.value(), code.logvar.value(), noise) : code.mean.value();
     error += total(squared_error(model.decode(Var(z)).mean(), batch.x));
   });
-  return error / (double(split.size()) * double(model.example_shape().numel()));
+  return clamped_variance(error / (double(split.size()) * double(model.example_shape().numel())));
 }
 
 }  // namespace elbo

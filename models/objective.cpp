@@ -7,6 +7,7 @@
 
 #include "autograd/ops.h"
 #include "tensor/error.h"
+#include "tensor/likelihood.h"
 #include "tensor/nearest.h"
 
 namespace elbo {
@@ -19,7 +20,14 @@ Var gaussian_of_error(const Var& error, double dimensions, double variance) {
   return scale_shift(error, 0.5 / variance, 0.5 * dimensions * std::log(2 * std::numbers::pi * variance));
 }
 
+constexpr double least_variance = 1e-12;  // keeps the logarithm finite; far below what the clamp lets through
+
 }  // namespace
+
+double clamped_variance(double v) {
+  const Tensor logvar = Tensor::scalar(std::log(v + least_variance), DType::float64);
+  return std::exp(soft_clamp(logvar, lowest_pixel_logvar, highest_pixel_logvar).item());
+}
 
 std::string_view likelihood_name(Likelihood l) { return names[std::size_t(l)]; }
 std::span<const std::string_view> likelihood_names() { return names; }
@@ -39,9 +47,10 @@ Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decod
   if (l == Likelihood::squared_error) return error;
   if (l == Likelihood::gaussian) return gaussian_of_error(error, dimensions, config.variance);
   if (variance > 0) return gaussian_of_error(error, dimensions, variance);
-  // v = mean squared error of the batch: D/2 log(2 pi v) + error / (2 v)
-  const Var v = mean(error) / dimensions;
-  return log(v * (2 * std::numbers::pi)) * (0.5 * dimensions) + error / (v * 2.0);
+  // l = log of the batch's mean squared error a pixel, clamped: D/2 (log(2 pi) + l) + error / (2 exp(l))
+  const Var l_best = log(mean(error) / dimensions + least_variance);
+  const Var logvar = soft_clamp(l_best, lowest_pixel_logvar, highest_pixel_logvar);
+  return scale_shift(logvar, 0.5 * dimensions, 0.5 * dimensions * std::log(2 * std::numbers::pi)) + error * exp(-logvar) * 0.5;
 }
 
 double Pass::mean_reconstruction() const { return total(reconstruction.value()) / double(reconstruction.size(0)); }

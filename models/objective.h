@@ -8,7 +8,8 @@
 // Likelihoods of x given the decoder's output, all constants kept where it is a log-likelihood:
 //   bernoulli         -log p(x | logits); of grey values it is no likelihood, and is said to be none
 //   gaussian          fixed variance objective.variance
-//   gaussian-optimal  one variance for all pixels, at its optimum (sigma-VAE: Rybkin, Daniilidis and Levine 2021)
+//   gaussian-optimal  one variance for all pixels, at its optimum (sigma-VAE: Rybkin, Daniilidis and Levine 2021); its logarithm is softly
+//                     clamped to the pixels' range below: data that are reproduced exactly would else have an infinite density
 //   squared-error     sum of (x - mean)^2, without 1/2: no log-likelihood
 
 #include <string_view>
@@ -21,6 +22,9 @@ enum class Likelihood { bernoulli, gaussian, gaussian_optimal, squared_error };
 Likelihood likelihood_from_name(std::string_view name);  // throws UsageError naming the nearest
 std::string_view likelihood_name(Likelihood l);
 std::span<const std::string_view> likelihood_names();
+constexpr double lowest_pixel_logvar = -6, highest_pixel_logvar = 3;
+// The variance in use where v is the mean squared error of a pixel: v itself but near the ends of that range.
+double clamped_variance(double v);
 // Whether reconstruction is a normalised -log p(x | z): never for squared-error, for bernoulli only on binarised data.
 bool normalised(Likelihood l, bool binary_data);
 

@@ -104,10 +104,15 @@ Config small(std::initializer_list<const char*> settings) {
 }
 
 // A file of 300 small pictures and the specification that reads it.
-std::string pictures(const Folder& folder) {
+std::string pictures(const Folder& folder, bool bytes = false) {
   Tensor x({300, 6, 6, 1});
   fill_uniform(x, {.seed = 3});
   x = power(x, 3);
+  if (bytes) {
+    Tensor levels(x.shape(), DType::uint8);
+    for (Index i = 0; i < x.numel(); i++) levels.mutable_data<std::uint8_t>()[i] = std::uint8_t(255 * x.data<float>()[i]);
+    x = levels;
+  }
   const std::string path = folder / "x.npy";
   save_npy(path, x);
   return "npy:" + path;
@@ -234,6 +239,24 @@ TEST_CASE("figures of a plain autoencoder: what does not apply is null, never le
   const Json with_samples = Json::parse(to_json(evaluate(run, load_run_data(run), {.importance_samples = 10})), "figures");
   for (const char* key : {"nll", "nll_standard_error", "importance_samples", "effective_samples", "nll_perplexity", "bits_per_dim"})
     CHECK_MESSAGE((with_samples.contains(key) && with_samples[key].is_null()), key);
+}
+
+TEST_CASE("a density of bytes says whether they were dequantised, and the variance that sets its value") {
+  Folder folder;
+  for (const char* dequantize : {"none", "uniform"}) {
+    Config c = small({"objective.likelihood=gaussian-optimal"});
+    c.data.dequantize = dequantize;
+    c.data.spec = pictures(folder, true);
+    const std::string run = folder / dequantize;
+    train(c, {.out = run});
+    const Figures f = write_summary(run);
+    CHECK(f.variance > 0);
+    CHECK(f.variance == open_run(run).optimal_variance);
+    const std::string text = to_text(f);
+    CHECK(text.find("softly clamped to [-6, 3]") != std::string::npos);
+    CHECK((text.find("not dequantised") != std::string::npos) == (std::string(dequantize) == "none"));
+    CHECK(Json::parse(to_json(f), "figures")["variance"].number() == f.variance);
+  }
 }
 
 TEST_CASE("bits per dimension of binary pixels; a table and a file of examples") {
