@@ -20,19 +20,23 @@ int run(const Tool& tool, const std::string& run_path, std::optional<Index> coun
   const SharedOptions& shared = tool.shared();
   if (shared.out.empty()) throw UsageError("--out PATH is missing");
   if (count && !inputs.empty()) throw UsageError("--count and --input: expected one of them");
-  const OutPath out(shared.out, shared.force, {".png"});
+  const OutPath out(shared.out, shared.force, {".png", ".npy"});
   const Run run = open_chosen_run(run_path, shared);
   const Split split = inputs.empty() ? chosen_split(run, shared) : load_pictures(run, inputs);
   const Index n = inputs.empty() ? count.value_or(std::min<Index>(20, split.size())) : split.size();
   const Tensor x = model_inputs(run, split, n), y = reconstruct(*run.model, x);
   const Index columns = std::min<Index>(n, 10), rows = (n + columns - 1) / columns;
-  write_pictures(out, paired_rows(x, y, columns), 2 * rows, columns);
+  const bool array = out.kind() == ".npy";
+  write_pictures(out, array ? y : paired_rows(x, y, columns), 2 * rows, columns);
   if (shared.json) {
     Json all = about_run(run);
     all.update({{"out", out.path()}, {"count", n}, {"split", inputs.empty() ? Json(shared.split) : Json()}});
     print(all.dump(2) + "\n");
   } else {
-    print(fmt::format("{}: {} inputs, each over its reconstruction from the code's mean, {} weights\n", out.path(), n, run.weights_name()));
+    print(fmt::format("{}: {}, {} weights\n", out.path(),
+                      array ? fmt::format("reconstructions of {} inputs from their codes' means", n)
+                            : fmt::format("{} inputs, each over its reconstruction from the code's mean", n),
+                      run.weights_name()));
   }
   return 0;
 }
@@ -45,8 +49,10 @@ int main(int argc, char** argv) {
   std::string run_path;
   std::optional<Index> count;
   std::vector<std::string> inputs;
-  Tool tool("elbo-reconstruct", "Draws inputs and, under each, its reconstruction, ten in a row.",
+  Tool tool("elbo-reconstruct",
+            "Draws inputs and, under each, its reconstruction, ten in a row; or writes the reconstructions alone (.npy, float32).",
             {"elbo-reconstruct runs/first --count 20 --out reconstructions.png",
+             "elbo-reconstruct runs/first --count 1000 --out reconstructions.npy",
              "elbo-reconstruct runs/first --out mine.png --input one.png two.png"});
   tool.usage("RUN (--count N | --input FILE...) --out PATH")
       .positional("RUN", "a run folder, or a .safetensors of one", run_path)

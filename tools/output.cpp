@@ -57,7 +57,10 @@ std::string kind_of_output(std::string_view path) {
 
 OutPath::OutPath(std::string path, bool force, std::initializer_list<std::string_view> kinds, std::function<bool(std::string_view)> owned,
                  std::string_view option)
-    : path_(std::move(path)), kind_(kind_of_output(path_)), owned_(std::move(owned)) {
+    : path_(std::move(path)),
+      kind_(kind_of_output(path_)),
+      arrays_(std::find(kinds.begin(), kinds.end(), ".npy") != kinds.end()),
+      owned_(std::move(owned)) {
   if (path_.empty()) throw UsageError(fmt::format("{}: expected a path", option));
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   if (std::find(kinds.begin(), kinds.end(), kind_) == kinds.end())
@@ -110,9 +113,14 @@ GridSize parse_grid(std::string_view text) {
   return size;
 }
 
+void OutPath::expect_pictures(const Shape& example) const {
+  if (kind_ == ".npy" || (example.rank() == 3 && (example[2] == 1 || example[2] == 3))) return;
+  fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels{}", path_, example.str(),
+                          arrays_ ? "; a name that ends in .npy gives an array" : ""));
+}
+
 void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns, Index padding) {
-  if (out.kind() != ".npy" && (values.rank() != 4 || (values.size(3) != 1 && values.size(3) != 3)))
-    fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels", out.path(), values.shape().without(0).str()));
+  out.expect_pictures(values.shape().without(0));
   const Deferred guard;
   out.make_way();
   if (out.kind() == ".npy") return save_npy(out.path(), values.to(DType::float32));

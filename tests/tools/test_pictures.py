@@ -114,6 +114,13 @@ class Reconstructions(Case):
         self.good("elbo-reconstruct", VAE, "--count", "3", "--out", path("rec3.png"))
         self.assertEqual(picture_size(path("rec3.png")), grid(2, 3))
 
+    def test_array(self):
+        self.good("elbo-reconstruct", VAE, "--count", "3", "--out", path("rec.npy"))
+        self.assertIn(b"'shape': (3, 28, 28, 1)", read_bytes("rec.npy")[:128])
+        values = struct.unpack("<" + "f" * (3 * 784), read_bytes("rec.npy")[-3 * 784 * 4:])
+        self.assertTrue(all(0 <= v <= 1 for v in values))
+        self.assertGreater(max(values), min(values))
+
     def test_files(self):
         self.good("elbo-data", "--data", DATA, "--count", "2", "--out", path("inputs"))
         self.good("elbo-reconstruct", VAE, "--out", path("mine.png"), "--input", path("inputs", "0.png"), path("inputs", "1.png"))
