@@ -136,6 +136,7 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
       rows.effective_samples.insert(rows.effective_samples.end(), e.effective_samples.begin(), e.effective_samples.end());
       nll_tenth.insert(nll_tenth.end(), e.nll_tenth.begin(), e.nll_tenth.end());
     }
+    if (options.progress) options.progress(first + batch.size(), split.size());
   }
   rows.total = rows.reconstruction;
   for (std::size_t i = 0; i < rows.kl.size(); i++) rows.total[i] += rows.kl[i];

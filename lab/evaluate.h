@@ -10,6 +10,7 @@
 // same bits for any number of threads.
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -70,6 +71,7 @@ struct EvaluateOptions {
   std::uint64_t seed = 1;        // of the latent noise
   Index batch = 500;             // examples at a time: memory does not depend on anything else
   PerExample* per_example = nullptr;
+  std::function<void(Index done, Index all)> progress;  // called after each batch with numbers of examples
 };
 
 // Throws UsageError for options that do not fit the part, Error for a part without examples. gaussian-optimal: the variance kept in the

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "lab/evaluate.h"
 #include "tensor/error.h"
@@ -57,12 +58,23 @@ int run(const Tool& tool, const Options& o) {
     out.emplace(o.per_example, shared.force, std::initializer_list<std::string_view>{".csv", ".npy"}, nullptr, "--per-example");
   const Run run = open_chosen_run(o.run, shared);
   PerExample rows;
+  Progress progress(shared.quiet);
+  const auto start = std::chrono::steady_clock::now();
+  const auto show = [&](Index done, Index all) {
+    if (!progress.on_terminal()) return;
+    const double share = double(done) / double(all);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    progress.live(
+        fmt::format("{} {} of {} examples, {} left", bar(share), grouped(done), grouped(all), duration(seconds / share - seconds)));
+  };
   const Figures figures = evaluate(run, load_run_data(run, shared.data),
                                    {.part = part_from_name(shared.split),
                                     .importance_samples = o.importance_samples,
                                     .examples = o.examples.value_or(0),
                                     .seed = tool.seed(),
-                                    .per_example = out ? &rows : nullptr});
+                                    .per_example = out ? &rows : nullptr,
+                                    .progress = show});
+  progress.clear();
   if (out) write(*out, rows);
   print(shared.json ? to_json(figures) : to_text(figures));
   return 0;
@@ -86,6 +98,6 @@ int main(int argc, char** argv) {
               1000000)
       .option("--examples", "N", "only the first N examples of the part", o.examples, 1, Index(1) << 31)
       .option("--per-example", "FILE", "figures of each example: .csv, or .npy (the columns of the .csv after the index)", o.per_example)
-      .share({"--force", "--seed", "--json"});
+      .share({"--force", "--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });
 }
