@@ -1,0 +1,83 @@
+"""elbo-compare and elbo-bench: what they write, and when they complain."""
+
+import json
+import os
+import unittest
+
+from harness import DATA, Case, path, read_bytes, tool
+
+OPTIONS = ["--presets", "dense-ae,dense-vae", "--data", DATA, "--seeds", "2", "--set", "train.steps=4", "--set", "model.hidden=[16]"]
+SLOW = {"OPENBLAS_CORETYPE": "Prescott"}
+
+
+def fast_machine(case):
+    return "instruction set: avx" in case.good("elbo-train", "--version")
+
+
+def warnings(result):
+    return [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+
+
+class Comparison(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.made = tool("elbo-compare", *OPTIONS, "--out", path("report"), env=SLOW)
+
+    def test_files(self):
+        self.assertEqual(self.made.returncode, 0, self.made.stderr)
+        self.assertIn(path("report", "index.html"), self.made.stdout)
+        twin = "dense-vae-objective.likelihood=gaussian-optimal"  # a VAE with a squared error brings it
+        runs = sorted(f"{name}-seed{seed}" for name in ("dense-ae", "dense-vae", twin) for seed in (1, 2))
+        self.assertEqual(sorted(os.listdir(path("report"))), ["compare.json", "index.html", "runs"])
+        self.assertEqual(sorted(os.listdir(path("report", "runs"))), runs)
+        compared = json.loads(read_bytes("report", "compare.json"))
+        self.assertEqual(sorted(os.path.basename(r["folder"]) for r in compared["runs"]), runs)
+        for r in compared["runs"]:
+            self.assertEqual(r["figures"], json.loads(read_bytes("report", "runs", os.path.basename(r["folder"]), "summary.json")))
+        mean = sum(r["figures"]["squared_error_at_mean"] for r in compared["runs"] if r["name"] == "dense-ae") / 2
+        summary = compared["summary"]["dense-ae"]["squared_error_at_mean"]
+        self.assertAlmostEqual(summary["mean"], mean, places=9)
+        self.assertEqual(summary["n"], 2)
+        page = read_bytes("report", "index.html").decode()
+        for foreign in ("http://", "https://", "src=\"//"):
+            self.assertNotIn(foreign, page.replace("http://www.w3.org/", ""))
+
+    def test_continued_with_the_same_options_alone(self):
+        before = os.stat(path("report", "runs", "dense-ae-seed1", "state.safetensors")).st_mtime_ns
+        self.good("elbo-compare", *OPTIONS, "--out", path("report"))
+        self.assertEqual(os.stat(path("report", "runs", "dense-ae-seed1", "state.safetensors")).st_mtime_ns, before)
+        self.bad(1, "other options", "elbo-compare", *OPTIONS, "--out", path("report"), "--set", "train.batch=64", env=SLOW)
+        self.bad(2, "dense-vae", "elbo-compare", "--presets", "dense-vee", "--data", DATA, "--out", path("none"), env=SLOW)
+        self.assertFalse(os.path.exists(path("none")))
+
+    def test_warning_of_a_slow_blas_core(self):
+        self.assertEqual(len(warnings(self.made)), 1 if fast_machine(self) else 0, self.made.stderr)
+        quiet = tool("elbo-compare", *OPTIONS, "--seed", "7", "--out", path("quiet"), "--quiet", env=SLOW)
+        self.assertEqual((quiet.returncode, quiet.stderr), (0, ""))
+
+
+class Benchmark(Case):
+    def test_keys(self):
+        shown = self.good_json("elbo-bench", "--model", "mlp-ae", "--seconds", "0.05", "--quiet", env=SLOW)
+        machine = shown["machine"]
+        for key in ("cores", "threads", "isa", "blas_version", "blas_core", "blas_threading", "sgemm_gflops", "fma_gflops", "copy_gbytes_per_second"):
+            self.assertIn(key, machine)
+        (step,) = shown["steps"]
+        self.assertEqual((step["name"], step["batch"], step["parameters"]), ("mlp-ae", 128, 419120))
+        self.assertEqual(step["flops"], 2 * 128 * (5 * 784 * 256 + 6 * 256 * 32))  # no input gradient of the first layer
+        self.assertAlmostEqual(step["gflops"], step["flops"] / step["step_us"] * 1e-3, delta=0.01 * step["gflops"])
+        self.assertAlmostEqual(step["fraction_of_sgemm"], step["gflops"] / machine["sgemm_gflops"], delta=0.01)
+        self.assertAlmostEqual(step["fraction_of_peak"], step["gflops"] / machine["fma_gflops"], delta=0.01)
+        floor = step["flops"] / machine["fma_gflops"] * 1e-3 + 28 * step["parameters"] / machine["copy_gbytes_per_second"] * 1e-3
+        self.assertAlmostEqual(step["floor_us"], floor, delta=0.01 * floor)
+        self.assertGreater(step["peak_rss_mb"], 1)
+
+    def test_warning_of_a_slow_blas_core(self):
+        result = tool("elbo-bench", "--model", "mlp-ae", "--seconds", "0.05", env=SLOW)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(warnings(result)), 1 if fast_machine(self) else 0, result.stderr)
+        self.bad(2, "mlp-vae", "elbo-bench", "--model", "mlp-vee", env=SLOW)
+
+
+if __name__ == "__main__":
+    unittest.main()
