@@ -14,6 +14,7 @@
 #include "tensor/error.h"
 #include "tensor/npy.h"
 #include "tensor/parallel.h"
+#include "tensor/safetensors.h"
 #include "tests/support.h"
 
 using namespace elbo;
@@ -265,4 +266,25 @@ TEST_CASE("every likelihood trains") {
     run(c, out);
     CHECK((open_run(out).optimal_variance > 0) == (std::string(likelihood) == "gaussian-optimal"));
   }
+}
+
+TEST_CASE("a state whose parts do not fit the model is refused, and nothing is written") {
+  const Folder folder;
+  const std::string out = folder.path() + "/run", file = out + "/state.safetensors";
+  int steps = 0;
+  TrainOptions options{.out = out};
+  options.stop_signal = [&] { return ++steps > 5 ? 2 : 0; };  // in the middle of an epoch, so that there are sums
+  CHECK(train(small_config(folder), options).stopped);
+  const TensorFile whole = load_safetensors(file);
+  const auto before = contents(out + "/model.safetensors");
+  for (const char* name : {"sums/code", "sums/code_square"}) {
+    TensorFile damaged = whole;
+    for (auto& [key, tensor] : damaged.tensors)
+      if (key == name) tensor = Tensor::zeros({tensor.size(0) + 1}, tensor.dtype());
+    save_safetensors(file, damaged);
+    CHECK_THROWS_WITH_AS(resume({.out = out}, {}), doctest::Contains("the sums over codes have"), Error);
+    CHECK(contents(out + "/model.safetensors") == before);
+  }
+  save_safetensors(file, whole);
+  resume({.out = out}, {});
 }
