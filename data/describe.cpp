@@ -68,7 +68,7 @@ DataSummary describe(const Dataset& data, std::optional<Part> part) {
   Sums all;
   for (const Part p : {Part::train, Part::valid, Part::test}) {
     const Split& split = data.part(p);
-    (p == Part::train ? summary.train : p == Part::valid ? summary.valid : summary.test) = {split.size(), split.origin};
+    (p == Part::train ? summary.train : p == Part::valid ? summary.valid : summary.test) = PartSummary{split.size(), split.origin};
     if (split.size() == 0 || (part && *part != p)) continue;
     all.add(split.values.dtype() == DType::uint8 ? sums_of<std::uint8_t>(split.values) : sums_of<float>(split.values));
     if (split.labels)

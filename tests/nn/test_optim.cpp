@@ -107,7 +107,7 @@ double relative_difference(const Tensor& value, const Tensor& expected) {
 void check_against_golden(const std::string& name, const Make& maker, DType type) {
   Model model(type);
   const auto optimizer = maker(model.store);
-  const Tensor& shown = golden("shown");
+  const Tensor shown = golden("shown");
   for (Index s = 0, next = 0; s < golden("gradient0").size(0); s++) {
     optimizer->step(backward(model.loss(s)));
     if (s + 1 != shown.element(next)) continue;
@@ -203,7 +203,8 @@ TEST_CASE("a prefix restricts an optimizer to a part of the store, state include
   CHECK(identical(part.parameters[2].value(), all.parameters[2].value()));
   CHECK(identical(part.parameters[0].value(), encoder));
   double squares = 0;
-  for (float g : golden("gradient2")[4].values<float>()) squares += double(g) * double(g);
+  const Tensor gradient = golden("gradient2")[4];
+  for (float g : gradient.values<float>()) squares += double(g) * double(g);
   CHECK(two.last_gradient_norm() == doctest::Approx(std::sqrt(squares)));
   CHECK(contains(error_of([&] { Adam(part.store, {}, {.prefix = "nowhere/"}); }), "nowhere/"));
 }
