@@ -13,7 +13,7 @@ template <class T>
 constexpr void fill_unary(ElementwiseTable<T>& t) {
   using B = Batch<T>;
   const auto set = [&]<class F>(Unary u, F) { t.unary[int(u)] = [](const T* x, T* y, std::int64_t n) { map(x, y, n, F{}); }; };
-  set(Unary::negate, [](B x) { return -x; });
+  set(Unary::negate, [](B x) { return negative(x); });
   set(Unary::abs, [](B x) { return xsimd::abs(x); });
   set(Unary::sign, [](B x) { return xsimd::select(x > B(0), B(1), xsimd::select(x < B(0), B(-1), x)); });
   set(Unary::square, [](B x) { return x * x; });
@@ -64,9 +64,10 @@ constexpr void fill_backward(ElementwiseTable<T>& t) {
   const auto set = [&]<class F>(Binary b, F) {
     t.binary[int(b)] = [](const T* a, std::int64_t sa, const T* c, std::int64_t sc, T* y, std::int64_t n) { map(a, sa, c, sc, y, n, F{}); };
   };
-  set(Binary::abs_backward, [](B x, B dy) { return xsimd::select(x > B(0), dy, xsimd::select(x < B(0), -dy, B(0))); });  // x; 0 at 0
+  set(Binary::abs_backward,
+      [](B x, B dy) { return xsimd::select(x > B(0), dy, xsimd::select(x < B(0), negative(dy), B(0))); });  // x; 0 at 0
   set(Binary::square_backward, [](B x, B dy) { return B(2) * x * dy; });
-  set(Binary::reciprocal_backward, [](B y, B dy) { return -dy * y * y; });
+  set(Binary::reciprocal_backward, [](B y, B dy) { return negative(dy) * y * y; });
   set(Binary::sqrt_backward, [](B y, B dy) { return divide(dy, B(B(2) * y)); });
   set(Binary::rsqrt_backward, [](B y, B dy) { return B(-0.5) * dy * y * y * y; });
   set(Binary::exp_backward, [](B y, B dy) { return dy * y; });
@@ -74,7 +75,7 @@ constexpr void fill_backward(ElementwiseTable<T>& t) {
   set(Binary::log_backward, [](B x, B dy) { return divide(dy, x); });
   set(Binary::log1p_backward, [](B x, B dy) { return divide(dy, B(B(1) + x)); });
   set(Binary::sin_backward, [](B x, B dy) { return dy * xsimd::cos(x); });
-  set(Binary::cos_backward, [](B x, B dy) { return -dy * xsimd::sin(x); });
+  set(Binary::cos_backward, [](B x, B dy) { return negative(dy) * xsimd::sin(x); });
   set(Binary::tanh_backward, [](B y, B dy) { return dy * (B(1) - y * y); });
   set(Binary::sigmoid_backward, [](B y, B dy) { return dy * y * (B(1) - y); });
   set(Binary::softplus_backward, [](B x, B dy) { return dy * sigmoid(x); });

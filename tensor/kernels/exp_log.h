@@ -238,9 +238,9 @@ inline B power(const B& a, const B& b) {
   const B magnitude = xsimd::select(size == B(1), B(1), power_of_magnitude(a, b));
   const auto whole = xsimd::floor(b) == b;
   const auto odd = whole && xsimd::floor(half) != half;
-  const B negative = xsimd::select(odd, -magnitude, xsimd::select(whole || size == infinity, magnitude, B(Limits::quiet_NaN())));
+  const B below = xsimd::select(odd, negative(magnitude), xsimd::select(whole || size == infinity, magnitude, B(Limits::quiet_NaN())));
   const B of_zero = xsimd::select(odd, xsimd::select(b > B(0), a, divide(B(1), a)), xsimd::select(b > B(0), B(0), infinity));
-  const B y = xsimd::select(a == B(0), of_zero, xsimd::select(a < B(0), negative, magnitude));
+  const B y = xsimd::select(a == B(0), of_zero, xsimd::select(a < B(0), below, magnitude));
   // NaN in a or b gives NaN but for 1^b and a^0.
   return xsimd::select(b == B(0) || a == B(1), B(1), xsimd::select(a == a && b == b, y, a + b));
 }

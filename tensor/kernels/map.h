@@ -49,6 +49,12 @@ inline B divide(const B& x, const B& y) {
   return x / y;
 }
 
+// -x, of zeros as well. (For AVX-512 xsimd's is 0 - x, which makes 0 of 0, not -0.)
+template <class B>
+inline B negative(const B& x) {
+  return B(typename B::value_type(-0.0)) - x;
+}
+
 // The first k < Batch::size numbers at p; the rest is `pad`, a value on which every functor is harmless.
 template <class T>
 inline Batch<T> load_part(const T* p, std::int64_t k, T pad = T(1)) {

@@ -168,6 +168,10 @@ TEST_CASE("kernel: exact cases") {
       const auto at = [&](Unary f, double x) { return unary(f, Tensor::scalar(x, type)).item(); };
       CHECK(at(Unary::exp, 0) == 1);
       CHECK(at(Unary::expm1, 0) == 0);
+      CHECK(std::signbit(at(Unary::negate, 0.0)));  // -0, which xsimd makes 0 on AVX-512
+      CHECK_FALSE(std::signbit(at(Unary::negate, -0.0)));
+      CHECK(std::signbit(
+          parametric(Parametric::power_scalar, Tensor::scalar(type == DType::float32 ? -1e-30 : -1e-300, type), 33, 0).item()));
       CHECK(at(Unary::log, 1) == 0);
       CHECK(at(Unary::log1p, 0) == 0);
       CHECK(at(Unary::sigmoid, 0) == 0.5);
