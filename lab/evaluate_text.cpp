@@ -22,7 +22,8 @@ std::string likelihood_note(const Figures& f) {
   const std::string what = f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
   if (std::isnan(f.variance)) return what;
   std::string note = fmt::format("{}; variance {:.4g} a pixel", what, f.variance);
-  if (f.likelihood == "gaussian-optimal")
+  const double logvar = std::log(f.variance);  // outside in files of an older program
+  if (f.likelihood == "gaussian-optimal" && logvar > lowest_pixel_logvar && logvar < highest_pixel_logvar)
     note += fmt::format(", its logarithm softly clamped to [{}, {}]", lowest_pixel_logvar, highest_pixel_logvar);
   if (f.bytes_as_they_are)
     note +=

@@ -16,7 +16,8 @@ Metrics validate(const Model& model, const Objective& objective, Batches& batche
 // Mean and covariance of the codes z of all examples.
 CodeStatistics code_statistics(const Model& model, const Split& split, const BatchOptions& options);
 
-// Mean squared error of a number under the decoder's mean, over all examples, one latent sample each: the variance at its optimum.
+// The variance at its optimum: the mean squared error of a number under the decoder's mean, over all examples, one latent sample each,
+// clamped as clamped_variance() does.
 double training_variance(const Model& model, const Split& split, const BatchOptions& options);
 
 }  // namespace elbo

@@ -9,6 +9,7 @@
 #include "tensor/error.h"
 #include "tensor/likelihood.h"
 #include "tensor/nearest.h"
+#include "tensor/reduce.h"
 
 namespace elbo {
 namespace {
@@ -20,12 +21,10 @@ Var gaussian_of_error(const Var& error, double dimensions, double variance) {
   return scale_shift(error, 0.5 / variance, 0.5 * dimensions * std::log(2 * std::numbers::pi * variance));
 }
 
-constexpr double least_variance = 1e-12;  // keeps the logarithm finite; far below what the clamp lets through
-
 }  // namespace
 
 double clamped_variance(double v) {
-  const Tensor logvar = Tensor::scalar(std::log(v + least_variance), DType::float64);
+  const Tensor logvar = Tensor::scalar(std::log(v + 1e-12), DType::float64);  // the logarithm of 0 is not for the clamp
   return std::exp(soft_clamp(logvar, lowest_pixel_logvar, highest_pixel_logvar).item());
 }
 
@@ -46,11 +45,9 @@ Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decod
   const Var error = squared_error(decoding.output, x);
   if (l == Likelihood::squared_error) return error;
   if (l == Likelihood::gaussian) return gaussian_of_error(error, dimensions, config.variance);
-  if (variance > 0) return gaussian_of_error(error, dimensions, variance);
-  // l = log of the batch's mean squared error a pixel, clamped: D/2 (log(2 pi) + l) + error / (2 exp(l))
-  const Var l_best = log(mean(error) / dimensions + least_variance);
-  const Var logvar = soft_clamp(l_best, lowest_pixel_logvar, highest_pixel_logvar);
-  return scale_shift(logvar, 0.5 * dimensions, 0.5 * dimensions * std::log(2 * std::numbers::pi)) + error * exp(-logvar) * 0.5;
+  // The variance as a constant: at its optimum the objective's derivative by it is 0, so the gradient is the same; beyond the clamp, where
+  // it is not, the variance stays what evaluation will use.
+  return gaussian_of_error(error, dimensions, variance > 0 ? variance : clamped_variance(total(error.value()) / double(x.numel())));
 }
 
 double Pass::mean_reconstruction() const { return total(reconstruction.value()) / double(reconstruction.size(0)); }

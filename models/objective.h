@@ -28,8 +28,8 @@ double clamped_variance(double v);
 // Whether reconstruction is a normalised -log p(x | z): never for squared-error, for bernoulli only on binarised data.
 bool normalised(Likelihood l, bool binary_data);
 
-// The reconstruction term of each example, (n,). `variance` is that of gaussian-optimal in evaluation; 0: the batch's own optimum,
-// through which the gradient flows (training).
+// The reconstruction term of each example, (n,). `variance` is that of gaussian-optimal in evaluation; 0: the batch's own optimum
+// (training).
 Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decoding& decoding, const Tensor& x, double variance = 0);
 
 // One pass of a batch through encoder, sample and decoder.

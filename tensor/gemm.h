@@ -3,7 +3,8 @@
 // (kernels/gemm.cpp), kernels without packing for products with a narrow side (kernels/gemm_narrow.cpp), and OpenBLAS tile by tile;
 // gemm_choice() says which serves a shape. All matrices are row-major.
 //
-// Work is cut by (M, N, K) alone, and each element is summed in one fixed order: the same bits for any number of threads.
+// Work is cut by (M, N, K) alone, and each element is summed in one fixed order: the same bits for any number of threads. Below the
+// sizes at which OpenBLAS is chosen (gemm_choice.cpp), a row of C has the same bits whatever M is.
 
 #include "tensor/activation.h"
 #include "tensor/memory.h"
@@ -11,7 +12,7 @@
 
 namespace elbo {
 
-// What happens to C while a tile of it is in registers.
+// What happens to C once it is summed: while a tile of it is in registers, but for narrow products.
 template <class T>
 struct Epilogue {
   const T* bias = nullptr;  // N numbers, added to each row

@@ -15,13 +15,14 @@ namespace elbo {
 //
 // The narrow way takes 3.5 to 12 microseconds on the shapes of a two-dimensional latent space (128x2x512 and the like) where the
 // others take 11 to 34. With few rows and B transposed (a batch of one through a layer) it would be faster too, but sum in another
-// order than a larger batch: a row of C has the same bits whatever M is, as long as none of the large shapes below is met.
+// order than a larger batch.
 template <class T>
 GemmWay gemm_choice(bool transpose_a, bool transpose_b, Index M, Index N, Index K) {
   if (isa() == Isa::reference) return GemmWay::own;  // whose twin is the one to read
-  if (std::min(N, K) <= narrow_side || (M <= narrow_side && !transpose_b)) return GemmWay::narrow;
+  constexpr Index beyond_cache = 2'000'000;          // numbers
+  if ((N <= narrow_side && K >= 16) || (K <= narrow_side && N >= 64)) return GemmWay::narrow;
+  if (M <= narrow_side && !transpose_b && N >= 64 && N * K < beyond_cache) return GemmWay::narrow;
   if (isa() != Isa::avx2) return GemmWay::own;
-  constexpr Index beyond_cache = 2'000'000;                                                    // numbers
   const bool large = std::min({M, N, K}) >= 1024 && M * N * K >= Index{1} << 32;               // ours 85 to 98% of its rate
   const bool few_rows = M <= 96 && !transpose_b && N * K >= beyond_cache;                      // 61 to 94%: B is read once, from memory
   const bool tall = transpose_a && M >= 8 * N && K >= 256 && M * K >= beyond_cache && N > 64;  // 77 to 103%: so is A^T
@@ -32,8 +33,14 @@ GemmWay gemm_choice(bool transpose_a, bool transpose_b, Index M, Index N, Index 
 template <class T>
 void gemm(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C, Index ldc,
           const Epilogue<T>& e) {
-  constexpr decltype(&gemm_own<T>) ways[] = {gemm_own<T>, gemm_narrow<T>, gemm_openblas<T>};  // as GemmWay counts them
-  ways[std::size_t(gemm_choice<T>(transpose_a, transpose_b, M, N, K))](transpose_a, transpose_b, M, N, K, A, lda, B, ldb, C, ldc, e);
+  switch (gemm_choice<T>(transpose_a, transpose_b, M, N, K)) {
+    case GemmWay::own:
+      return gemm_own(transpose_a, transpose_b, M, N, K, A, lda, B, ldb, C, ldc, e);
+    case GemmWay::narrow:
+      return gemm_narrow(transpose_a, transpose_b, M, N, K, A, lda, B, ldb, C, ldc, e);
+    case GemmWay::openblas:
+      return gemm_openblas(transpose_a, transpose_b, M, N, K, A, lda, B, ldb, C, ldc, e);
+  }
 }
 
 #define ELBO_INSTANTIATE(T)                                                                                             \

@@ -9,7 +9,7 @@
 namespace elbo {
 namespace {
 
-constexpr Index numbers_a_chunk = 16384;  // that it reads; fewer cost more to hand to a thread than they bring
+constexpr Index numbers_a_chunk = 16384;  // that it reads or writes; fewer cost more to hand to a thread than they bring
 
 // An operand as it lies in memory: element (i, j) at i * row + j * column.
 template <class T>
@@ -52,10 +52,10 @@ struct Narrow {
   // b's rows lie in one piece, and so do c's. Cut along the longer side of c.
   void strips(const View<T>& a, const View<T>& b) const {
     if (M > N)
-      parallel_ranges(M, divide_up(numbers_a_chunk, N + 1),
+      parallel_ranges(M, divide_up(numbers_a_chunk, std::max(N, K) + 1),
                       [&](Index m0, Index m1) { kernels.strips(part(a, b.data, b.row, m0, m1, 0, N)); });
     else
-      parallel_ranges(N, divide_up(numbers_a_chunk, K + 1),
+      parallel_ranges(N, divide_up(numbers_a_chunk, std::max(M, K) + 1),
                       [&](Index n0, Index n1) { kernels.strips(part(a, b.data + n0, b.row, 0, M, n0, n1)); });
   }
 };
@@ -78,7 +78,7 @@ void gemm_narrow(bool transpose_a, bool transpose_b, Index M, Index N, Index K, 
   StorageRef memory;
   const View<T> a(transpose_a, A, lda), b(transpose_b, B, ldb);
   const Narrow<T> product{M, N, K, C, ldc, e.accumulate};
-  if (N <= narrow_side && a.column == 1) {
+  if (N <= narrow_side && !transpose_a) {
     product.dots(a, in_rows(b.transpose(), N, K, memory));
   } else if (N <= narrow_side && K > narrow_side) {  // A^T in rows: C^T by way of memory of its own
     memory = StorageRef::allocate(std::size_t(M * N) * sizeof(T));

@@ -59,6 +59,7 @@ int run(const Tool& tool, const Options& o) {
   const Run run = open_chosen_run(o.run, shared);
   PerExample rows;
   Progress progress(shared.quiet);
+  const Dataset data = load_run_data(run, shared.data);
   const auto start = std::chrono::steady_clock::now();
   const auto show = [&](Index done, Index all) {
     if (!progress.on_terminal()) return;
@@ -67,7 +68,7 @@ int run(const Tool& tool, const Options& o) {
     progress.live(
         fmt::format("{} {} of {} examples, {} left", bar(share), grouped(done), grouped(all), duration(seconds / share - seconds)));
   };
-  const Figures figures = evaluate(run, load_run_data(run, shared.data),
+  const Figures figures = evaluate(run, data,
                                    {.part = part_from_name(shared.split),
                                     .importance_samples = o.importance_samples,
                                     .examples = o.examples.value_or(0),

@@ -113,14 +113,10 @@ GridSize parse_grid(std::string_view text) {
   return size;
 }
 
-void OutPath::expect_pictures(const Shape& example) const {
-  if (kind_ == ".npy" || (example.rank() == 3 && (example[2] == 1 || example[2] == 3))) return;
-  fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels{}", path_, example.str(),
-                          arrays_ ? "; a name that ends in .npy gives an array" : ""));
-}
-
 void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns, Index padding) {
-  out.expect_pictures(values.shape().without(0));
+  if (out.kind() != ".npy" && (values.rank() != 4 || (values.size(3) != 1 && values.size(3) != 3)))
+    fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels{}", out.path(), values.shape().without(0).str(),
+                            out.arrays() ? "; a name that ends in .npy gives an array" : ""));
   const Deferred guard;
   out.make_way();
   if (out.kind() == ".npy") return save_npy(out.path(), values.to(DType::float32));

@@ -25,8 +25,7 @@ class OutPath {
           std::string_view option = "--out");
 
   const std::string& path() const { return path_; }
-  // Throws the Error of write_pictures for examples of this shape, (h, w, c) or (d), where they are no pictures.
-  void expect_pictures(const Shape& example) const;
+  bool arrays() const { return arrays_; }            // the tool can write .npy
   const std::string& kind() const { return kind_; }  // ".png", ...; "" for a folder
   // Creates parents, and the folder where it is one; with --force removes what the tool wrote there before. Once, before writing.
   void make_way() const;
@@ -34,7 +33,7 @@ class OutPath {
 
  private:
   std::string path_, kind_;
-  bool arrays_;  // the tool can write .npy
+  bool arrays_;
   std::function<bool(std::string_view)> owned_;
 };
 

@@ -10,8 +10,8 @@
 namespace elbo::ELBO_ISA_NAMESPACE {
 namespace {
 
-// Two rows of a by J rows of b, from row i on: each vector of either is loaded once. Where there are fewer rows the last one stands for
-// the others too, and its result is written more than once; so that few cases need code of their own.
+// Two rows of a by J rows of b, from row i on: each vector of either is loaded once. Where there are fewer rows of either
+// the last one stands for the others too, so that few cases need code of their own.
 template <class T, int J>
 void dots_of(const NarrowPart<T>& p, std::int64_t i) {
   using B = Batch<T>;
@@ -47,7 +47,8 @@ void dots(const NarrowPart<T>& p) {
   for (std::int64_t i = 0; i < p.rows; i += 2) (p.columns <= 2 ? dots_of<T, 2> : dots_of<T, narrow_side>)(p, i);
 }
 
-// P rows of c from row i on (the last for missing ones, as above), by V vectors of columns from column j on; `width` columns exist.
+// P rows of c from row i on (the last for missing ones, as above; it is written more than once), by V vectors of columns from column j on;
+// `width` columns exist.
 template <class T, int P, int V>
 void strip(const NarrowPart<T>& p, std::int64_t i, std::int64_t j, std::int64_t width) {
   using B = Batch<T>;

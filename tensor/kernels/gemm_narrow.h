@@ -1,5 +1,5 @@
 #pragma once
-// The kernels of products with a side too narrow for the register tile: a latent space of two dimensions, a batch of one. Such a
+// The kernels of products with a side too narrow for the register tile: a latent space of two dimensions, a gradient of few rows. Such a
 // product does a few operations for each number it reads, so nothing is packed.
 
 #include <cstdint>

@@ -226,7 +226,7 @@ TEST_CASE("figures of a plain autoencoder: what does not apply is null, never le
   CHECK(f.weights == "last");
   const std::vector<std::byte> bytes = read_file(folder / "run/summary.json", 1 << 20);
   const Json summary = Json::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "summary.json");
-  for (const char* key : {"kl", "kl_per_unit", "tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"})
+  for (const char* key : {"kl", "kl_per_unit", "variance", "tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"})
     CHECK_MESSAGE((summary.contains(key) && summary[key].is_null()), key);
   for (const char* key : {"split", "examples", "weights", "likelihood", "binarized", "normalised", "parameters", "variational", "total",
                           "reconstruction", "beta", "objective", "squared_error", "reconstruction_at_mean", "squared_error_at_mean",
@@ -236,7 +236,12 @@ TEST_CASE("figures of a plain autoencoder: what does not apply is null, never le
   CHECK(summary["total"].number() == f.total);
 
   const Run run = open_run(folder / "run");
-  const Json with_samples = Json::parse(to_json(evaluate(run, load_run_data(run), {.importance_samples = 10})), "figures");
+  std::vector<Index> done;
+  const auto progress = [&](Index now, Index all) { done.push_back(now), CHECK(all == f.examples); };
+  const EvaluateOptions options{.importance_samples = 10, .batch = 8, .progress = progress};
+  const Json with_samples = Json::parse(to_json(evaluate(run, load_run_data(run), options)), "figures");
+  CHECK(Index(done.size()) == (f.examples + 7) / 8);
+  CHECK(done.back() == f.examples);
   for (const char* key : {"nll", "nll_standard_error", "importance_samples", "effective_samples", "nll_perplexity", "bits_per_dim"})
     CHECK_MESSAGE((with_samples.contains(key) && with_samples[key].is_null()), key);
 }

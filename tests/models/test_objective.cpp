@@ -36,6 +36,11 @@ TEST_CASE("the optimal variance is clamped: data that are reproduced exactly hav
     const Var loss = reconstruction_loss(Likelihood::gaussian_optimal, {}, Decoding{output, false}, x);
     CHECK(total(loss.value()) == doctest::Approx(2 * std::log(2 * std::numbers::pi * clamped_variance(0))));
     CHECK(total(abs(gradients(sum(loss), {{output}})[0])) == 0);
+    for (const double off : {1e-3, 1e-5}) {  // the variance is that of the clamp, so the gradient vanishes with the error
+      const Var near = leaf(binary(Binary::add, x, Tensor::scalar(off, type)));
+      const Var objective = sum(reconstruction_loss(Likelihood::gaussian_optimal, {}, Decoding{near, false}, x));
+      CHECK(total(abs(gradients(objective, {{near}})[0])) == doctest::Approx(4 * off / clamped_variance(off * off)).epsilon(0.01));
+    }
   }
 }
 
