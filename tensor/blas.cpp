@@ -26,11 +26,12 @@ struct OpenBlas {
   decltype(&openblas_get_config) config;
   decltype(&openblas_get_corename) core;
   decltype(&openblas_get_parallel) parallel;
+  decltype(&openblas_set_num_threads) set_num_threads;
   void* handle;
-  // Calls from several threads at a time are safe in the pthread and OpenMP flavours, which lock their table of buffers. The serial
-  // flavour does so only if built with USE_LOCKING=1 (OpenBLAS's issue 2126 and pull request 2136), which it does not tell, and Debian's
-  // 0.3.21 is seen to give a wrong product now and then (1 of 32,000, 8 threads): there, one call at a time.
-  bool serial;
+  // Calls from several threads at a time are safe in the pthread flavour, which locks its table of buffers. The OpenMP flavour does so
+  // against OpenMP's threads alone (OpenBLAS's issue 1401), the serial one only if built with USE_LOCKING=1 (issue 2126), which it does
+  // not tell: of Debian's 0.3.21 a product in 32,000 is wrong. In both, one call at a time.
+  bool one_at_a_time;
   std::mutex mutex;
 
   OpenBlas() {
@@ -41,10 +42,9 @@ struct OpenBlas {
     find(config, "openblas_get_config");
     find(core, "openblas_get_corename");
     find(parallel, "openblas_get_parallel");
-    decltype(&openblas_set_num_threads) set_num_threads;
     find(set_num_threads, "openblas_set_num_threads");
     set_num_threads(1);
-    serial = parallel() == OPENBLAS_SEQUENTIAL;
+    one_at_a_time = parallel() != OPENBLAS_THREAD;
   }
 
   template <class Function>
@@ -69,8 +69,9 @@ void call(Function OpenBlas::*function, bool transpose_a, bool transpose_b, Inde
     (blas.*function)(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, int(M), int(N),
                      int(K), 1, A, int(lda), B, int(ldb), beta, C, int(ldc));
   };
-  if (blas.serial) {
+  if (blas.one_at_a_time) {
     std::lock_guard lock(blas.mutex);
+    blas.set_num_threads(1);  // the OpenMP flavour counts anew in each thread that calls it
     run();
   } else {
     run();

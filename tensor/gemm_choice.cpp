@@ -27,7 +27,7 @@ GemmWay gemm_choice(bool transpose_a, bool transpose_b, Index M, Index N, Index 
   const bool few_rows = M <= 96 && !transpose_b && N * K >= beyond_cache;                      // 61 to 94%: B is read once, from memory
   const bool tall = transpose_a && M >= 8 * N && K >= 256 && M * K >= beyond_cache && N > 64;  // 77 to 103%: so is A^T
   if (!large && !few_rows && !tall) return GemmWay::own;
-  return blas_threading() == "serial" ? GemmWay::own : GemmWay::openblas;  // a serial OpenBLAS has one call at a time: see blas.cpp
+  return blas_threading() == "pthread" ? GemmWay::openblas : GemmWay::own;  // the others have one call at a time: see blas.cpp
 }
 
 template <class T>
