@@ -45,8 +45,8 @@ def result(run):
     return [lines] + [(run / name).read_bytes() for name in ("state.safetensors", "model.safetensors", "best.safetensors")]
 
 
-def start(arguments, **more):
-    return subprocess.Popen([TRAIN, *arguments], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+def start(arguments, program=(TRAIN,), **more):
+    return subprocess.Popen([*program, *arguments], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
 
 def finish(process):
@@ -106,7 +106,12 @@ def writing_fails(folder, data):
 
         def somebody():
             os.setgid(65534), os.setuid(65534)
-        code, err = finish(start(more, preexec_fn=somebody))
+        try:
+            code, err = finish(start(more, preexec_fn=somebody))
+        except PermissionError:  # nobody else may look into the folders above: then root without root's way around permissions
+            for path in (run, *run.iterdir()):
+                os.chown(path, 65534, 65534)
+            code, err = finish(start(more, program=["setpriv", "--bounding-set=-dac_override,-dac_read_search", TRAIN]))
         check("an unwritable folder: exit 1, one error line", code == 1 and one_error(err), f"{code} {err}")
         check("... and the checkpoint is whole", (run / "state.safetensors").read_bytes() == before)
     else:
