@@ -5,6 +5,7 @@
 
 #include "tensor/kernels/gemm.h"
 #include "tensor/parallel.h"
+#include "tensor/scratch.h"
 
 namespace elbo {
 namespace {
@@ -37,35 +38,6 @@ constexpr Index most_row_tiles = 24;
 // Bytes of panels that a chunk packs before it multiplies by them: they are still in the second cache then.
 constexpr Index packed_at_once = 128 << 10;
 
-// Memory that stays with its thread, in whose second cache it lies: blocks that wander between threads cost a transfer of every line.
-void* thread_memory(std::size_t bytes) {
-  struct Memory {
-    std::size_t bytes = 0;
-    void* data = nullptr;
-    Memory() = default;
-    Memory(const Memory&) = delete;
-    Memory& operator=(const Memory&) = delete;
-    ~Memory() { pool_free(data, bytes); }
-  };
-  thread_local Memory memory;
-  if (memory.bytes < bytes) {
-    pool_free(memory.data, memory.bytes);
-    memory.bytes = 0, memory.data = nullptr;  // should the next line throw
-    memory.data = pool_allocate(bytes);
-    memory.bytes = bytes;
-  }
-  return memory.data;
-}
-
-struct Scratch {  // memory for the length of one call
-  explicit Scratch(std::size_t size) : bytes(size), data(pool_allocate(size)) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { pool_free(data, bytes); }
-  std::size_t bytes;
-  void* data;
-};
-
 // One product with A packed into tiles, and how it is cut into chunks: by (M, N, K) alone.
 template <class T>
 struct Product {
@@ -77,7 +49,7 @@ struct Product {
   const GemmTable<T>& kernels = gemm_kernels.of<T>();
   RowTiles tiles{M, divide_up(M, kernels.rows)};
   Scratch memory{std::size_t(tiles.count * kernels.rows * K) * sizeof(T)};
-  T* A = static_cast<T*>(memory.data);
+  T* A = memory.as<T>();
   Index panels = divide_up(N, Index(kernels.columns));
   Index chunks = std::clamp<Index>(M * N * K / least_work, 1, most_chunks);  // that are worth a thread's while
 
@@ -224,8 +196,8 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
     return multiply_packing(p, transpose_b, B, ldb);
   }
   const Scratch packed(std::size_t(p.panels * p.kernels.columns * K) * sizeof(T));
-  pack_all(transpose_b, K, N, B, ldb, static_cast<T*>(packed.data));
-  multiply_packed(p, transpose_a, A, lda, static_cast<const T*>(packed.data));
+  pack_all(transpose_b, K, N, B, ldb, packed.as<T>());
+  multiply_packed(p, transpose_a, A, lda, packed.as<T>());
 }
 
 template <class T>
@@ -249,7 +221,7 @@ void column_sums(const T* x, Index rows, Index cols, T* out) {
   // Many rows: partial sums over about a thousand rows each, then their sum; that is more exact than one long sum, too.
   if (const Groups parts{rows, std::min<Index>(rows / 1024, most_chunks)}; parts.count > 1) {
     const Scratch scratch(std::size_t(parts.count * cols) * sizeof(T));
-    T* partial = static_cast<T*>(scratch.data);
+    T* partial = scratch.as<T>();
     parallel(parts.count, [&](Index i) {
       gemm_kernels.of<T>().column_sums(x + parts.begin(i) * cols, cols, parts.begin(i + 1) - parts.begin(i), cols, partial + i * cols);
     });

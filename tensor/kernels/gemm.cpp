@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tensor/kernels/functors.h"
+#include "tensor/kernels/activate.h"
 #include "tensor/kernels/gemm_pack.h"
 #include "tensor/kernels/register_tile.h"
 
@@ -20,22 +20,6 @@ namespace {
 // to 8% (C is visited more often), 800 cost 2%.
 template <class T>
 constexpr std::int64_t k_block = 32768 / (tile_columns<T> * std::int64_t(sizeof(T)));
-
-// Out of line, one copy of each: they are called once for each vector of a finished tile.
-template <class B>
-[[gnu::noinline]] B activate(Activation f, B x) {
-  switch (f) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return relu(x);
-    case Activation::tanh:
-      return xsimd::tanh(x);
-    case Activation::sigmoid:
-      return sigmoid(x);
-  }
-  return x;
-}
 
 template <class T>
 struct Panel {  // some steps of k of one panel, and the columns of C it gives
