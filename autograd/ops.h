@@ -2,6 +2,7 @@
 // Every op of the library, and the list of their families.
 
 #include "autograd/ops/arithmetic.h"
+#include "autograd/ops/conv.h"
 #include "autograd/ops/latent.h"
 #include "autograd/ops/likelihood.h"
 #include "autograd/ops/linear.h"
@@ -15,8 +16,9 @@ namespace elbo {
 template <class... Lists>
 struct Families {};
 
-using AllOps = Families<ops::unary_family::Ops, ops::arithmetic_family::Ops, ops::reduce_family::Ops, ops::shape_family::Ops,
-                        ops::softmax_family::Ops, ops::linear_family::Ops, ops::likelihood_family::Ops, ops::latent_family::Ops>;
+using AllOps =
+    Families<ops::unary_family::Ops, ops::arithmetic_family::Ops, ops::reduce_family::Ops, ops::shape_family::Ops, ops::softmax_family::Ops,
+             ops::linear_family::Ops, ops::conv_family::Ops, ops::likelihood_family::Ops, ops::latent_family::Ops>;
 
 // Calls f.template operator()<O>() for every op.
 template <class F, class... Os>
