@@ -6,7 +6,9 @@
 #include "autograd/ops/latent.h"
 #include "autograd/ops/likelihood.h"
 #include "autograd/ops/linear.h"
+#include "autograd/ops/pooling.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/resample.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/softmax.h"
 #include "autograd/ops/unary.h"
@@ -18,7 +20,8 @@ struct Families {};
 
 using AllOps =
     Families<ops::unary_family::Ops, ops::arithmetic_family::Ops, ops::reduce_family::Ops, ops::shape_family::Ops, ops::softmax_family::Ops,
-             ops::linear_family::Ops, ops::conv_family::Ops, ops::likelihood_family::Ops, ops::latent_family::Ops>;
+             ops::linear_family::Ops, ops::conv_family::Ops, ops::pooling_family::Ops, ops::resample_family::Ops,
+             ops::likelihood_family::Ops, ops::latent_family::Ops>;
 
 // Calls f.template operator()<O>() for every op.
 template <class F, class... Os>

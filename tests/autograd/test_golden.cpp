@@ -1,4 +1,4 @@
-// Every op against PyTorch: outputs and gradients of golden/ops.safetensors, which golden/ops.py made.
+// Every op against PyTorch: outputs and gradients of golden/ops.safetensors, which golden/ops.py made, and of golden/image_ops.safetensors.
 //
 // float64: the largest difference is at most 1e-12 of the tensor's largest magnitude. float32: at most 2^-24 (the relative error of one
 // rounding) for each rounding on the longest way to a number, where a transcendental function counts as four roundings and a sum of n
@@ -57,6 +57,12 @@ struct Golden {
   }
 };
 
+Extent extent(const Golden& g, const std::string& name) {
+  const std::vector<int> pair = g.integers(name);
+  return {pair.at(0), pair.at(1)};
+}
+Window window(const Golden& g) { return {.kernel = extent(g, "kernel"), .stride = extent(g, "stride"), .padding = extent(g, "padding")}; }
+
 struct Runner {
   int roundings;  // on the longest way to a number of an output or a gradient, sums not counted
   std::function<Vars(const Vars&, const Golden&)> run;
@@ -66,6 +72,12 @@ Vars run_permute(const Vars& v, const Golden& g) {
   ops::PermuteOp op;
   for (int a : g.integers("axes")) op.axes[std::size_t(op.rank++)] = a;
   return {record(op, v[0])};
+}
+
+Vars run_pad(const Vars& v, const Golden& g) {
+  const std::vector<int> m = g.integers("margins");
+  return {pad(v[0], {.top = m.at(0), .bottom = m.at(1), .left = m.at(2), .right = m.at(3)},
+              g.text("mode") == "zeros" ? Padding::zeros : Padding::reflect)};
 }
 
 Vars run_split(const Vars& v, const Golden& g) {
@@ -146,6 +158,15 @@ const std::map<std::string, Runner>& runners() {
       {"kl_normal", {8, two(kl_normal)}},
       {"reparameterise", {9, [](const Vars& v, const Golden&) { return Vars{reparameterise(v[0], v[1], v[2].value())}; }}},
       {"soft_clamp", {9, [](const Vars& v, const Golden& g) { return Vars{soft_clamp(v[0], g.number("low"), g.number("high"))}; }}},
+      {"max_pool2d", {0, [](const Vars& v, const Golden& g) { return Vars{max_pool2d(v[0], window(g))}; }}},
+      {"average_pool2d",
+       {4, [](const Vars& v, const Golden& g) { return Vars{average_pool2d(v[0], window(g), g.integer("count_padding") != 0)}; }}},
+      {"upsample",
+       {4,
+        [](const Vars& v, const Golden& g) {
+          return Vars{upsample(v[0], extent(g, "size"), g.text("mode") == "nearest" ? Upsampling::nearest : Upsampling::bilinear)};
+        }}},
+      {"pad", {0, run_pad}},
   };
   return all;
 }
@@ -201,7 +222,8 @@ void check_case(const Golden& golden, const Runner& runner, DType type) {
 }  // namespace
 
 TEST_CASE("every op agrees with PyTorch's golden values, in float64 and float32, with every instruction set") {
-  const TensorFile file = load_safetensors(testing::golden("ops.safetensors"));
+  const TensorFile files[] = {load_safetensors(testing::golden("ops.safetensors")),
+                              load_safetensors(testing::golden("image_ops.safetensors"))};
   const Isa before = isa();
   for (Isa each : {Isa::reference, Isa::baseline, Isa::avx2, Isa::avx512, Isa::neon}) {
     if (!isa_available(each)) continue;
@@ -209,11 +231,12 @@ TEST_CASE("every op agrees with PyTorch's golden values, in float64 and float32,
     for (const std::string& name : op_names()) {
       const auto runner = runners().find(name);
       int cases = 0;
+      const TensorFile& file = files[files[0].find(name + "/0/out0") ? 0 : 1];
       for (; file.find(name + "/" + std::to_string(cases) + "/out0"); cases++)
         if (runner != runners().end())
           for (DType type : {DType::float64, DType::float32}) check_case({file, name + "/" + std::to_string(cases)}, runner->second, type);
       CHECK_MESSAGE((cases > 0 && runner != runners().end()),
-                    "no golden values for the op " << name << ": add it to golden/ops.py and to this file");
+                    "no golden values for the op " << name << ": add it to golden/ops.py or image_ops.py and to this file");
     }
   }
   set_isa(before);

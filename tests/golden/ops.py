@@ -2,13 +2,7 @@
 
     pip install torch safetensors && python tests/golden/ops.py
 
-Keys: OP/CASE/in0, in1, ... (inputs), out0, ... (outputs), dy0, ... (cotangents; none for an output that is not used), grad0, ...
-(gradients of the sum over outputs of <dy, out>; none for an input that has none, such as a target). The op's name is the one that it
-has in autograd/ops/. The metadata holds the attributes as OP/CASE/NAME, and as OP/CASE/terms the length of the longest sum in a
-case, forward or backward: from it follows the bound for float32.
-
-All is float64, but every input and cotangent is a number that float32 holds too: what float32 kernels get wrong on them is their own
-rounding, none of the input's.
+The keys of the file: golden.Cases.
 """
 import math
 
@@ -16,48 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch.distributions import Normal, kl_divergence
 
-from golden import write
+from golden import Cases, exact, uniform
 
-tensors, metadata, counts = {}, {}, {}
-
-
-def uniform(shape, low=-1.0, high=1.0, gap=0.0):
-    """Numbers in [low, high), none closer to 0 than gap, exact in float32."""
-    x = torch.empty(shape, dtype=torch.float32).uniform_(low, high)
-    while bool((close := x.abs() < gap).any()):
-        x = torch.where(close, torch.empty_like(x).uniform_(low, high), x)
-    return x.double()
-
-
-def exact(*values):
-    """Numbers as given, rounded to float32."""
-    return torch.tensor(values, dtype=torch.float32).double()
-
-
-def case(op, f, inputs, constants=(), used=None, terms=1, **attributes):
-    """Notes one case of `op`: f(*inputs) gives a tensor or several; `constants` are inputs without gradient; `used` outputs count."""
-    key = f"{op}/{counts.setdefault(op, 0)}"
-    counts[op] += 1
-    inputs = [x.clone() for x in inputs]
-    for i, x in enumerate(inputs):
-        x.requires_grad_(x.is_floating_point() and i not in constants)
-        tensors[f"{key}/in{i}"] = x
-    outputs = f(*inputs)
-    outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
-    loss = 0
-    for k, y in enumerate(outputs):
-        tensors[f"{key}/out{k}"] = y
-        if used is None or k in used:
-            dy = tensors[f"{key}/dy{k}"] = uniform(y.shape, 0.3, 1.7)
-            loss = loss + (y * dy).sum()
-    wanted = [i for i, x in enumerate(inputs) if x.requires_grad]
-    for i, g in zip(wanted, torch.autograd.grad(loss, [inputs[i] for i in wanted])):
-        tensors[f"{key}/grad{i}"] = g
-    metadata[f"{key}/terms"] = str(terms)
-    for name, value in attributes.items():
-        metadata[f"{key}/{name}"] = " ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
-
-
+case = Cases()
 torch.manual_seed(20)
 
 # ---- elementwise, one input: a matrix, a length with a tail for every vector width, a scalar; then the places where kernels break
@@ -217,4 +172,4 @@ def soft_clamp(x, low, high):
 case("soft_clamp", lambda x: soft_clamp(x, -10, 10), [uniform((4, 9), -30, 30)], low=-10.0, high=10.0)
 case("soft_clamp", lambda x: soft_clamp(x, -6, 3), [exact(-100, -6, -5.5, -1, 0, 2, 2.5, 3, 100)], low=-6.0, high=3.0)
 
-write("ops", tensors, metadata)
+case.write("ops")
