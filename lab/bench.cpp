@@ -49,24 +49,31 @@ Tensor random(const Shape& shape, std::uint64_t step) {
 
 struct Reference {
   std::string name;
-  std::vector<Index> hidden;
-  Index latent;
-  bool variational;
+  Config config;
 };
 const std::vector<Reference>& references() {
-  static const std::vector<Reference> all = {
-      {"mlp-ae", {256}, 32, false}, {"mlp-vae-2d", {512}, 2, true}, {"mlp-vae", {400, 200}, 20, true}};
+  static const std::vector<Reference> all = [] {
+    const auto dense = [](std::vector<Index> hidden, Index latent, bool variational) {
+      Config c;
+      c.model.hidden = std::move(hidden);
+      c.model.latent = latent;
+      c.model.variational = variational;
+      return c;
+    };
+    Config same = preset("conv-same-vae").config;
+    same.objective.likelihood = "bernoulli";
+    same.optimizer = {};
+    return std::vector<Reference>{{"mlp-ae", dense({256}, 32, false)},
+                                  {"mlp-vae-2d", dense({512}, 2, true)},
+                                  {"mlp-vae", dense({400, 200}, 20, true)},
+                                  {"conv-vae", preset("conv-vae").config},
+                                  {"conv-same-vae", same}};
+  }();
   return all;
 }
 
-Config config_of(const Reference& r) {
-  Config c;
-  c.model.hidden = r.hidden;
-  c.model.latent = r.latent;
-  c.model.variational = r.variational;
-  c.train.batch = 128;
-  return c;
-}
+// The examples of a model: vectors of 784 numbers, or the same as images.
+Shape example_of(const Config& config) { return config.model.kind == "dense" ? Shape{784} : Shape{28, 28, 1}; }
 
 void bench_product(std::vector<KernelResult>& results, double seconds, const char* what, bool ta, bool tb, Index M, Index N, Index K) {
   const Tensor a = random({ta ? K : M, ta ? M : K}, 1), b = random({tb ? N : K, tb ? K : N}, 2);
@@ -156,12 +163,13 @@ const std::vector<std::string>& bench_models() {
 
 StepTime bench_step(const std::string& name, double seconds) {
   const auto it = std::find_if(references().begin(), references().end(), [&](const Reference& r) { return r.name == name; });
-  const Config config = config_of(*it);
+  const Config& config = it->config;
+  const Shape example = example_of(config);
   ParamStore store(store_options(config));
-  const auto model = make_model(config, {784}, store);
+  const auto model = make_model(config, example, store);
   const auto optimizer = make_optimizer(config, store, 1, 1);
   const Objective objective(config);
-  const Tensor x = random({config.train.batch, 784}, 3);
+  const Tensor x = random(example.prepend(config.train.batch), 3);
   std::uint64_t step = 0;
   const double t = median_seconds(seconds, [&] {
     Tensor noise;
@@ -169,7 +177,7 @@ StepTime bench_step(const std::string& name, double seconds) {
       noise = Tensor({config.train.batch, model->latent()});
       fill_normal(noise, {.seed = 1, .purpose = Purpose::latent, .step = step++});
     }
-    const Pass pass = objective(*model, x, noise);
+    const Pass pass = objective(*model, x, noise, 0, {.training = true});
     optimizer->step(backward(pass.objective));
   });
   rusage usage{};
@@ -210,10 +218,11 @@ std::vector<KernelResult> bench_kernels(double seconds) {
   }
   bench_product(all, seconds, "square", false, false, 2048, 2048, 2048);
   for (const Reference& r : references()) {  // inference: codes, and what is decoded from their means
-    const Config config = config_of(r);
+    const Config& config = r.config;
+    const Shape example = example_of(config);
     ParamStore store(store_options(config));
-    const auto model = make_model(config, {784}, store);
-    const Tensor batch = random({config.train.batch, 784}, 3);
+    const auto model = make_model(config, example, store);
+    const Tensor batch = random(example.prepend(config.train.batch), 3);
     double flops = 0;
     for (const Model::LayerSummary& layer : model->summary()) flops += layer.flops * double(config.train.batch);
     NoGrad guard;

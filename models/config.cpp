@@ -138,6 +138,11 @@ void settle(Config& config) {
 
 void check_config(const Config& c) {
   const auto wrong = [](const std::string& what) { throw UsageError("configuration: " + what); };
+  if (c.model.kind != "dense" && (c.model.filters.empty() || (c.model.kind == "conv" && c.model.filters.size() != c.model.strides.size())))
+    wrong(fmt::format("model.kind={} needs model.filters, and for conv as many model.strides; got {} and {}", c.model.kind,
+                      c.model.filters.size(), c.model.strides.size()));
+  if (c.model.kind == "conv-same" && c.model.upsample != "nearest")
+    wrong(fmt::format("model.kind=conv-same enlarges by model.upsample=nearest alone, got {}", c.model.upsample));
   const ScheduleConfig& s = c.optimizer.schedule;
   if (s.name == "stages" && (s.stage_epochs.empty() || s.stage_epochs.size() != s.stage_factors.size()))
     wrong(fmt::format("optimizer.schedule stages needs stage_epochs and stage_factors of one length, got {} and {}", s.stage_epochs.size(),

@@ -16,7 +16,12 @@ struct ModelConfig {
   bool variational = true;
   Index latent = 20;
   std::vector<Index> hidden = {400};
-  std::optional<std::vector<Index>> decoder_hidden;  // none: hidden mirrored
+  std::optional<std::vector<Index>> decoder_hidden;  // none: hidden mirrored for dense, none for convolutions
+  std::vector<Index> filters = {32, 64};             // convolutions: of each stage of the encoder; the decoder's mirror them
+  Index kernel = 3;
+  std::vector<Index> strides = {2, 2};
+  std::string upsample = "transpose";
+  bool pad = false;  // images that the strides do not divide are padded
   std::string activation = "relu";
   std::string init = "glorot-uniform";
   std::string output = "sigmoid";

@@ -112,7 +112,7 @@ constexpr double infinite = 1e30;
 
 void model_rows(Table& t) {
   t.choice(
-      "model.kind", {"dense"}, "kind of network", [](Config & c) -> auto& { return c.model.kind; });
+      "model.kind", {"dense", "conv", "conv-same"}, "kind of network", [](Config & c) -> auto& { return c.model.kind; });
   t.boolean(
       "model.variational", "true: a VAE; false: a plain autoencoder", [](Config & c) -> auto& { return c.model.variational; });
   t.integer(
@@ -120,8 +120,24 @@ void model_rows(Table& t) {
   t.integers(
       "model.hidden", 1, 1 << 20, "widths of the encoder's hidden layers", [](Config & c) -> auto& { return c.model.hidden; });
   t.optional<std::vector<Index>>(
-      "model.decoder_hidden", "list of whole numbers, or null", "widths of the decoder's hidden layers; null: model.hidden mirrored",
+      "model.decoder_hidden", "list of whole numbers, or null",
+      "widths of the decoder's hidden layers; null: for dense model.hidden mirrored, for convolutions none",
       [](Config & c) -> auto& { return c.model.decoder_hidden; }, [](const Json& v) { return integers_of(v, 1, 1 << 20); });
+  t.integers(
+      "model.filters", 1, 1 << 16, "convolutions: filters of each stage of the encoder, mirrored in the decoder",
+      [](Config & c) -> auto& { return c.model.filters; });
+  t.integer(
+      "model.kernel", 1, 64, "convolutions: height and width of the filters", [](Config & c) -> auto& { return c.model.kernel; });
+  t.integers(
+      "model.strides", 1, 64, "conv: how much each stage reduces the image; conv-same: their product enlarges it once, in the decoder",
+      [](Config & c) -> auto& { return c.model.strides; });
+  t.choice(
+      "model.upsample", {"transpose", "nearest", "shuffle"},
+      "conv: the decoder enlarges by transposed convolution, by repeating pixels, or from channels (pixel shuffle); conv-same: nearest",
+      [](Config & c) -> auto& { return c.model.upsample; });
+  t.boolean(
+      "model.pad", "convolutions: images whose size the strides do not divide are padded with zeros and cut again",
+      [](Config & c) -> auto& { return c.model.pad; });
   t.choice(
       "model.activation", {"none", "relu", "tanh", "sigmoid", "leaky-relu", "elu", "gelu", "silu", "softplus"}, "after each hidden layer",
       [](Config & c) -> auto& { return c.model.activation; });

@@ -19,12 +19,11 @@ DenseModel::DenseModel(const Config& config, const Shape& example, const Scope& 
   mean_ = Linear(scope / "encoder" / "mean", encoder_.out, c.latent);
   if (c.variational) logvar_ = Linear(scope / "encoder" / "logvar", encoder_.out, c.latent);
   decoder_ = Mlp(scope / "decoder", c.latent, mirrored(c), f);
-  const bool logits = config.objective.likelihood == "bernoulli";
-  const Nonlinearity last = logits || c.output == "linear" ? Nonlinearity::none : Nonlinearity::sigmoid;
+  const Nonlinearity last = logits_of(config) || c.output == "linear" ? Nonlinearity::none : Nonlinearity::sigmoid;
   output_ = Linear(scope / "decoder" / "output", decoder_.out, example.numel(), last);
 }
 
-Code DenseModel::encode(const Var& x) const {
+Code DenseModel::encode(const Var& x, const PassContext&) const {
   const Index n = x.shape()[0];
   const Var h = encoder_(x.rank() == 2 ? x : reshape(x, {n, example_.numel()}));
   Code code{mean_(h), {}};
@@ -32,9 +31,9 @@ Code DenseModel::encode(const Var& x) const {
   return code;
 }
 
-Decoding DenseModel::decode(const Var& z) const {
+Decoding DenseModel::decode(const Var& z, const PassContext&) const {
   const Var y = output_(decoder_(z));
-  return {example_.rank() == 1 ? y : reshape(y, example_.prepend(z.shape()[0])), config_.objective.likelihood == "bernoulli"};
+  return {example_.rank() == 1 ? y : reshape(y, example_.prepend(z.shape()[0])), logits_of(config_)};
 }
 
 std::vector<Model::LayerSummary> DenseModel::summary() const {

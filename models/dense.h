@@ -8,8 +8,10 @@ namespace elbo {
 class DenseModel final : public Model {
  public:
   DenseModel(const Config& config, const Shape& example, const Scope& scope);
-  Code encode(const Var& x) const override;
-  Decoding decode(const Var& z) const override;
+  using Model::decode;
+  using Model::encode;
+  Code encode(const Var& x, const PassContext& context) const override;
+  Decoding decode(const Var& z, const PassContext& context) const override;
   std::vector<LayerSummary> summary() const override;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "models/conv.h"
 #include "models/dense.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
@@ -19,6 +20,8 @@ double Model::step_flops(Index batch) const {
   return double(batch) * (3 * forward - first);
 }
 
+bool logits_of(const Config& config) { return config.objective.likelihood == "bernoulli"; }
+
 ParamStoreOptions store_options(const Config& config) {
   return {.seed = config.train.seed,
           .init = init_from_name(config.model.init),
@@ -28,7 +31,11 @@ ParamStoreOptions store_options(const Config& config) {
 std::unique_ptr<Model> make_model(const Config& config, const Shape& example, ParamStore& store) {
   check_config(config);
   if (example.numel() == 0) throw UsageError(fmt::format("model: examples of shape {} hold nothing", example.str()));
-  auto model = std::make_unique<DenseModel>(config, example, Scope(store));
+  std::unique_ptr<Model> model;
+  if (config.model.kind == "dense")
+    model = std::make_unique<DenseModel>(config, example, Scope(store));
+  else
+    model = std::make_unique<ConvModel>(config, example, Scope(store));
   store.seal();
   return model;
 }

@@ -18,7 +18,13 @@ struct Code {
 struct Decoding {
   Var output;  // logits for a Bernoulli likelihood, otherwise the mean
   bool logits = false;
+  Var logvar = {};      // gaussian-learned: the logarithm of each number's variance, clamped to the pixels' range
   Tensor mean() const;  // the picture: sigmoid of the logits, or the mean
+};
+
+// What a pass is for: layers that behave otherwise in training (batch normalisation) are told so with every call.
+struct PassContext {
+  bool training = false;
 };
 
 class Model {
@@ -26,8 +32,10 @@ class Model {
   Model(const Config& config, const Shape& example) : config_(config), example_(example) {}
   virtual ~Model() = default;
 
-  virtual Code encode(const Var& x) const = 0;      // x: (n, example...)
-  virtual Decoding decode(const Var& z) const = 0;  // z: (n, latent)
+  virtual Code encode(const Var& x, const PassContext& context) const = 0;      // x: (n, example...)
+  virtual Decoding decode(const Var& z, const PassContext& context) const = 0;  // z: (n, latent)
+  Code encode(const Var& x) const { return encode(x, {}); }                     // in evaluation
+  Decoding decode(const Var& z) const { return decode(z, {}); }
   // Layers with output shapes, parameters and multiply-adds (2 operations each) an example, for --summary.
   struct LayerSummary {
     std::string name, kind;
@@ -51,6 +59,8 @@ class Model {
   Shape example_;
 };
 
+// Whether a model of this configuration decodes to logits.
+bool logits_of(const Config& config);
 // Builds the model in `store` (which it seals). Throws UsageError for a configuration that fits no model.
 std::unique_ptr<Model> make_model(const Config& config, const Shape& example, ParamStore& store);
 ParamStoreOptions store_options(const Config& config);

@@ -53,11 +53,11 @@ Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decod
 double Pass::mean_reconstruction() const { return total(reconstruction.value()) / double(reconstruction.size(0)); }
 double Pass::mean_kl() const { return kl ? total(kl.value()) / double(kl.size(0)) : 0; }
 
-Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance) const {
+Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance, const PassContext& context) const {
   Pass p;
-  p.code = model.encode(Var(x));
+  p.code = model.encode(Var(x), context);
   p.z = p.code.logvar && noise ? reparameterise(p.code.mean, p.code.logvar, noise) : p.code.mean;
-  p.decoding = model.decode(p.z);
+  p.decoding = model.decode(p.z, context);
   p.reconstruction = reconstruction(p.decoding, x, variance);
   p.objective = mean(p.reconstruction);
   if (p.code.logvar) {

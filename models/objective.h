@@ -51,7 +51,7 @@ class Objective {
   double beta() const { return config_.beta; }
 
   // x: (n, example...); noise: (n, latent), standard normal, or empty for z = the mean. `variance` as above.
-  Pass operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance = 0) const;
+  Pass operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance = 0, const PassContext& context = {}) const;
   Var reconstruction(const Decoding& decoding, const Tensor& x, double variance) const {
     return reconstruction_loss(likelihood_, config_, decoding, x, variance);
   }

@@ -5,6 +5,10 @@
 //                        the data: train.batch=60000 train.steps=1000.
 //   mlp-vae-2d           512 relu, latent 2, binary cross-entropy (the source's text says squared error, its code is followed)
 //   mlp-vae              400-200 relu, latent 20, binary cross-entropy
+//   conv-vae, conv-ae    32 and 64 filters 3x3 with stride 2, latent 32, mirrored by transposed convolutions, binary cross-entropy: the
+//                        Keras example, with a wider code
+//   conv-same-vae        32 and 64 filters 3x3, the size kept; the decoder enlarges 4 times by repeating pixels; squared error + KL,
+//                        RMSprop. The source samples without noise and trains without KL: mu + sigma epsilon and the KL are meant.
 
 #include "models/config.h"
 #include "tensor/error.h"
@@ -23,6 +27,21 @@ Config dense(bool variational, Index latent, std::vector<Index> hidden, const ch
   return c;
 }
 
+Config conv(bool variational) {
+  Config c = dense(variational, 32, {}, "bernoulli", 30);
+  c.model.kind = "conv";
+  return c;
+}
+
+Config conv_same() {
+  Config c = dense(true, 256, {}, "squared-error", 10);
+  c.model.kind = "conv-same";
+  c.model.upsample = "nearest";
+  c.optimizer.name = "rmsprop";
+  c.train.batch = 64;
+  return c;
+}
+
 }  // namespace
 
 const std::vector<Preset>& presets() {
@@ -31,6 +50,9 @@ const std::vector<Preset>& presets() {
       {"dense-vae", "VAE 784-256-32, squared error + KL", dense(true, 32, {256}, "squared-error", 20)},
       {"mlp-vae-2d", "VAE 784-512-2 for pictures of the latent plane, Bernoulli", dense(true, 2, {512}, "bernoulli", 50)},
       {"mlp-vae", "VAE 784-400-200-20, Bernoulli + beta KL", dense(true, 20, {400, 200}, "bernoulli", 20)},
+      {"conv-vae", "convolutional VAE, 32 and 64 filters, latent 32, Bernoulli + KL", conv(true)},
+      {"conv-ae", "convolutional autoencoder, 32 and 64 filters, latent 32, Bernoulli", conv(false)},
+      {"conv-same-vae", "VAE of convolutions that keep the size, latent 256, squared error + KL, RMSprop", conv_same()},
   };
   return all;
 }

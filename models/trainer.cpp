@@ -137,7 +137,7 @@ class Trainer {
       noise = Tensor({batch.size(), model_->latent()}, model_->dtype());
       fill_normal(noise, {.seed = config_.train.seed, .purpose = Purpose::latent, .step = std::uint64_t(state_.step)});
     }
-    const Pass pass = objective_(*model_, batch.x, noise);
+    const Pass pass = objective_(*model_, batch.x, noise, 0, {.training = true});
     const double loss = pass.objective.item(), reconstruction = pass.mean_reconstruction(), kl = pass.mean_kl();
     const auto not_finite = [&](std::string_view what) {
       fail_not_finite(fmt::format("step {}: the {} is not finite (objective {}, reconstruction {}, KL {})", state_.step + 1, what, loss,

@@ -88,7 +88,9 @@ void initialise(Tensor& t, const Initializer& initializer, std::uint64_t seed, s
     if (initializer.kind == Initializer::Kind::normal) {
       draws = scale_shift(draws, initializer.scale);
     } else {
-      Tensor matrix = draws.reshape({t.size(0), t.numel() / std::max<Index>(1, t.size(0))});
+      // Filters (kh, kw, in, out) as one matrix with a column for each output.
+      const Index rows = t.rank() == 2 ? t.size(0) : t.numel() / std::max<Index>(1, t.size(-1));
+      Tensor matrix = draws.reshape({rows, t.numel() / std::max<Index>(1, rows)});
       orthogonalise(matrix, initializer.scale);
     }
   }

@@ -1,6 +1,6 @@
 #pragma once
 // Initial weights. fan_in and fan_out are the numbers of inputs and outputs that a weight tensor connects: for a dense layer (out, in)
-// simply in and out.
+// simply in and out, for filters (kh, kw, in, out) these times kh kw.
 
 #include <span>
 #include <string_view>
@@ -32,7 +32,7 @@ struct Initializer {
   static Initializer bias(Init init, Index fan_in);
 };
 
-// Fills `t` (rank 2 for orthogonal) with draws keyed by the seed and the parameter's name.
+// Fills `t` (a matrix (out, in), or filters (kh, kw, in, out), for orthogonal) with draws keyed by the seed and the parameter's name.
 void initialise(Tensor& t, const Initializer& initializer, std::uint64_t seed, std::string_view name);
 
 }  // namespace elbo

@@ -49,6 +49,21 @@ Var apply(Nonlinearity f, const Var& x) {
   return x;
 }
 
+Activation fused(Nonlinearity f) {
+  switch (f) {
+    case Nonlinearity::relu:
+      return Activation::relu;
+    case Nonlinearity::tanh:
+      return Activation::tanh;
+    case Nonlinearity::sigmoid:
+      return Activation::sigmoid;
+    default:
+      return Activation::none;
+  }
+}
+
+Var apply_rest(Nonlinearity f, const Var& x) { return fused(f) == Activation::none ? apply(f, x) : x; }
+
 Linear::Linear(const Scope& s, Index in, Index out, Nonlinearity f)
     : weight(s.parameter("weight", {out, in}, Initializer::weight(s.init(), in, out))),
       bias(s.parameter("bias", {out}, Initializer::bias(s.init(), in))),
@@ -57,18 +72,7 @@ Linear::Linear(const Scope& s, Index in, Index out, Nonlinearity f)
 
 Var Linear::operator()(const Var& x) const {
   ScopeLabel label(scope);
-  switch (activation) {
-    case Nonlinearity::none:
-      return linear(x, weight, bias);
-    case Nonlinearity::relu:
-      return linear(x, weight, bias, Activation::relu);
-    case Nonlinearity::tanh:
-      return linear(x, weight, bias, Activation::tanh);
-    case Nonlinearity::sigmoid:
-      return linear(x, weight, bias, Activation::sigmoid);
-    default:
-      return apply(activation, linear(x, weight, bias));
-  }
+  return apply_rest(activation, linear(x, weight, bias, fused(activation)));
 }
 
 LayerNorm::LayerNorm(const Scope& s, Index features, double eps)

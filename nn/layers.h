@@ -14,6 +14,9 @@ enum class Nonlinearity { none, relu, tanh, sigmoid, leaky_relu, elu, gelu, silu
 Nonlinearity nonlinearity_from_name(std::string_view name);  // "relu", ...; throws UsageError naming the nearest
 std::string_view nonlinearity_name(Nonlinearity f);
 Var apply(Nonlinearity f, const Var& x);
+// A nonlinearity in two parts: what a product applies by itself, and what is left to do with its result.
+Activation fused(Nonlinearity f);
+Var apply_rest(Nonlinearity f, const Var& x);
 
 // y = f(x W^T + b)      x: (n, in) -> (n, out)
 // Parameters: weight (out, in), bias (out,). Throws for inputs of another width.

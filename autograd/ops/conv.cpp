@@ -15,14 +15,14 @@ struct Axis {
 };
 
 Axis axis_of(const ConvOptions& o, const Shape& x, const Shape& filters, int i) {
-  const auto at = std::size_t(i);
+  const auto of = [i](const Extent& e) { return i == 0 ? e.h : e.w; };
   return {.size = x[1 + i],
           .kernel = filters[i],
-          .stride = o.stride[at],
-          .dilation = o.dilation[at],
+          .stride = of(o.stride),
+          .dilation = of(o.dilation),
           .before = i == 0 ? o.padding.top : o.padding.left,
           .after = i == 0 ? o.padding.bottom : o.padding.right,
-          .output_padding = o.output_padding[at]};
+          .output_padding = of(o.output_padding)};
 }
 
 void check_layer(std::string_view op, const ConvOptions& o, const Shape& x, const Shape& filters) {
@@ -65,16 +65,16 @@ void keep(Saved& saved, const ConvOptions& options, const Tensor& x, const Tenso
 }
 
 std::vector<Attribute> attributes_of(const ConvOptions& o, bool transposed) {
-  const auto pair = [](const std::array<Index, 2>& p) { return p[0] == p[1] ? std::to_string(p[0]) : fmt::format("{}x{}", p[0], p[1]); };
-  const Padding& p = o.padding;
+  const auto pair = [](const Extent& e) { return e.h == e.w ? std::to_string(e.h) : fmt::format("{}x{}", e.h, e.w); };
+  const ConvPadding& p = o.padding;
   std::vector<Attribute> all{{"stride", pair(o.stride)}};
-  all.push_back({"padding", p.rule == Padding::Rule::same ? "same"
+  all.push_back({"padding", p.rule == ConvPadding::Rule::same ? "same"
                             : p.top == p.bottom && p.left == p.right && p.top == p.left
                                 ? std::to_string(p.top)
                                 : fmt::format("{},{},{},{}", p.top, p.bottom, p.left, p.right)});
-  if (o.dilation != std::array<Index, 2>{1, 1}) all.push_back({"dilation", pair(o.dilation)});
+  if (!(o.dilation == Extent(1))) all.push_back({"dilation", pair(o.dilation)});
   if (o.groups != 1) all.push_back({"groups", std::to_string(o.groups)});
-  if (transposed && o.output_padding != std::array<Index, 2>{0, 0}) all.push_back({"output_padding", pair(o.output_padding)});
+  if (transposed && !(o.output_padding == Extent(0))) all.push_back({"output_padding", pair(o.output_padding)});
   all.push_back({"activation", std::string(activation_name(o.activation))});
   return all;
 }
@@ -84,12 +84,12 @@ std::vector<Attribute> attributes_of(const ConvOptions& o, bool transposed) {
 ConvGeometry conv_geometry(const ConvOptions& o, const Shape& x, const Shape& filters) {
   check_layer(conv_name, o, x, filters);
   ConvGeometry g{.n = x[0], .h = x[1], .w = x[2], .c = x[3], .o = filters[3], .kh = filters[0], .kw = filters[1], .groups = o.groups};
-  g.sh = o.stride[0], g.sw = o.stride[1], g.dh = o.dilation[0], g.dw = o.dilation[1];
+  g.sh = o.stride.h, g.sw = o.stride.w, g.dh = o.dilation.h, g.dw = o.dilation.w;
   if (g.c != filters[2] * o.groups) fail_channels(conv_name, x, filters, o.groups, filters[2] * o.groups);
   if (g.o % o.groups != 0) fail(conv_name, fmt::format("expected filters for a multiple of {} outputs, got {}", o.groups, filters.str()));
   const auto result = [&](int i, Index& before) {
     const Axis a = axis_of(o, x, filters, i);
-    if (o.padding.rule == Padding::Rule::same) {
+    if (o.padding.rule == ConvPadding::Rule::same) {
       const Index out = (a.size + a.stride - 1) / a.stride;
       before = std::max<Index>(0, (out - 1) * a.stride + a.reach() - a.size) / 2;
       return out;
@@ -109,7 +109,7 @@ ConvGeometry conv_transpose_geometry(const ConvOptions& o, const Shape& x, const
   check_layer(transpose_name, o, x, filters);
   ConvGeometry g{
       .n = x[0], .c = filters[3] * o.groups, .oh = x[1], .ow = x[2], .o = x[3], .kh = filters[0], .kw = filters[1], .groups = o.groups};
-  g.sh = o.stride[0], g.sw = o.stride[1], g.dh = o.dilation[0], g.dw = o.dilation[1];
+  g.sh = o.stride.h, g.sw = o.stride.w, g.dh = o.dilation.h, g.dw = o.dilation.w;
   if (g.o != filters[2]) fail_channels(transpose_name, x, filters, o.groups, filters[2]);
   if (g.o % o.groups != 0)
     fail(transpose_name, fmt::format("expected filters for a multiple of {} inputs, got {}", o.groups, filters.str()));
@@ -117,7 +117,7 @@ ConvGeometry conv_transpose_geometry(const ConvOptions& o, const Shape& x, const
     const Axis a = axis_of(o, x, filters, i);
     if (a.output_padding < 0 || (a.output_padding > 0 && a.output_padding >= std::max(a.stride, a.dilation)))
       fail(transpose_name, fmt::format("expected an output padding from 0 to below stride or dilation, got {}", a.output_padding));
-    if (o.padding.rule == Padding::Rule::same) {
+    if (o.padding.rule == ConvPadding::Rule::same) {
       before = std::max<Index>(0, a.reach() - a.stride) / 2;
       return a.size * a.stride;
     }
@@ -181,16 +181,17 @@ std::vector<Sample<Conv2dOp>> Conv2dOp::samples() {
   const auto sample = [](const ConvOptions& o, const Shape& x, const Shape& filters) {
     return Sample<Conv2dOp>{{o}, {sample_tensor(x, -1, 1, 41), sample_tensor(filters, -1, 1, 42), sample_tensor({filters[3]}, -1, 1, 43)}};
   };
-  return {sample({}, {2, 4, 5, 3}, {3, 2, 3, 4}),
-          sample({.padding = Padding::same(), .activation = Activation::relu}, {2, 5, 4, 1}, {3, 3, 1, 6}),
-          sample({.stride = {2, 2}, .padding = Padding::same(), .activation = Activation::tanh}, {2, 5, 6, 2}, {3, 3, 2, 3}),
-          sample({.stride = {2, 1}, .dilation = {1, 2}, .padding = Padding::each(1), .activation = Activation::sigmoid}, {1, 6, 5, 4},
-                 {2, 3, 4, 1}),
-          sample({.stride = {3, 2}, .padding = {.top = 2, .right = 1}}, {1, 4, 5, 2}, {2, 2, 2, 2}),
-          sample({.padding = Padding::each(1), .groups = 2}, {2, 3, 3, 4}, {3, 3, 2, 6}),
-          sample({.stride = {2, 2}, .padding = Padding::each(1), .groups = 3, .activation = Activation::relu}, {1, 5, 4, 3}, {3, 3, 1, 3}),
-          sample({.activation = Activation::relu}, {2, 3, 2, 3}, {1, 1, 3, 4}),
-          sample({}, {0, 3, 3, 2}, {2, 2, 2, 3})};
+  return {
+      sample({}, {2, 4, 5, 3}, {3, 2, 3, 4}),
+      sample({.padding = ConvPadding::same(), .activation = Activation::relu}, {2, 5, 4, 1}, {3, 3, 1, 6}),
+      sample({.stride = {2, 2}, .padding = ConvPadding::same(), .activation = Activation::tanh}, {2, 5, 6, 2}, {3, 3, 2, 3}),
+      sample({.stride = {2, 1}, .dilation = {1, 2}, .padding = ConvPadding::each(1), .activation = Activation::sigmoid}, {1, 6, 5, 4},
+             {2, 3, 4, 1}),
+      sample({.stride = {3, 2}, .padding = {.top = 2, .right = 1}}, {1, 4, 5, 2}, {2, 2, 2, 2}),
+      sample({.padding = ConvPadding::each(1), .groups = 2}, {2, 3, 3, 4}, {3, 3, 2, 6}),
+      sample({.stride = {2, 2}, .padding = ConvPadding::each(1), .groups = 3, .activation = Activation::relu}, {1, 5, 4, 3}, {3, 3, 1, 3}),
+      sample({.activation = Activation::relu}, {2, 3, 2, 3}, {1, 1, 3, 4}),
+      sample({}, {0, 3, 3, 2}, {2, 2, 2, 3})};
 }
 
 std::vector<Sample<ConvTranspose2dOp>> ConvTranspose2dOp::samples() {
@@ -199,9 +200,9 @@ std::vector<Sample<ConvTranspose2dOp>> ConvTranspose2dOp::samples() {
         {o}, {sample_tensor(x, -1, 1, 44), sample_tensor(filters, -1, 1, 45), sample_tensor({filters[3] * o.groups}, -1, 1, 46)}};
   };
   return {sample({}, {2, 3, 4, 3}, {3, 2, 3, 4}),
-          sample({.stride = {2, 2}, .padding = Padding::same(), .activation = Activation::relu}, {2, 3, 3, 2}, {3, 3, 2, 3}),
-          sample({.stride = {2, 2}, .padding = Padding::each(1), .output_padding = {1, 1}, .activation = Activation::tanh}, {1, 3, 2, 4},
-                 {3, 3, 4, 1}),
+          sample({.stride = {2, 2}, .padding = ConvPadding::same(), .activation = Activation::relu}, {2, 3, 3, 2}, {3, 3, 2, 3}),
+          sample({.stride = {2, 2}, .padding = ConvPadding::each(1), .output_padding = {1, 1}, .activation = Activation::tanh},
+                 {1, 3, 2, 4}, {3, 3, 4, 1}),
           sample({.stride = {3, 2}, .padding = {.top = 1, .right = 1}, .output_padding = {2, 0}}, {1, 2, 3, 1}, {2, 2, 1, 5}),
           sample({.stride = {1, 2}, .dilation = {2, 1}, .groups = 2, .activation = Activation::sigmoid}, {2, 2, 3, 4}, {2, 3, 4, 2}),
           sample({.stride = {2, 2}, .groups = 3}, {1, 2, 3, 3}, {3, 3, 3, 1}),

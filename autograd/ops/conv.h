@@ -3,28 +3,28 @@
 
 #include "autograd/record.h"
 #include "tensor/conv.h"
+#include "tensor/image.h"
 
 namespace elbo {
 
 // Zeros around an image, or the rule that says how many.
-struct Padding {
+struct ConvPadding {
   enum class Rule : std::uint8_t { numbers, same };
   Rule rule = Rule::numbers;
   Index top = 0, bottom = 0, left = 0, right = 0;
 
-  static Padding valid() { return {}; }
+  static ConvPadding valid() { return {}; }
   // As Keras: a convolution's result has size / stride (rounded up), a transposed one's size * stride; where the number of zeros is
   // odd, one more stands behind.
-  static Padding same() { return {.rule = Rule::same}; }
-  static Padding each(Index n) { return {.top = n, .bottom = n, .left = n, .right = n}; }  // as PyTorch's padding=n
+  static ConvPadding same() { return {.rule = Rule::same}; }
+  static ConvPadding each(Index n) { return {.top = n, .bottom = n, .left = n, .right = n}; }  // as PyTorch's padding=n
 };
 
 struct ConvOptions {
-  std::array<Index, 2> stride{1, 1}, dilation{1, 1};  // vertical, horizontal
-  Padding padding = {};
+  Extent stride = 1, dilation = 1;
+  ConvPadding padding = {};
   Index groups = 1;
-  std::array<Index, 2> output_padding{
-      0, 0};  // transposed: rows and columns more at the bottom and right, as PyTorch's; below max(stride, dilation)
+  Extent output_padding = 0;  // transposed: rows and columns more behind, as PyTorch's; below max(stride, dilation)
   Activation activation = Activation::none;
 };
 

@@ -1,0 +1,177 @@
+#include "models/conv.h"
+
+#include <fmt/core.h>
+
+#include "autograd/ops.h"
+#include "models/objective.h"
+#include "tensor/error.h"
+
+namespace elbo {
+namespace {
+
+Index product(const std::vector<Index>& factors) {
+  Index p = 1;
+  for (Index f : factors) p *= f;
+  return p;
+}
+
+// Throws unless the convolutions can serve images of this shape.
+void check_images(const ModelConfig& c, const Shape& example) {
+  if (example.rank() != 3)
+    throw UsageError(
+        fmt::format("model.kind={}: expected images (height, width, channels), got examples of shape {}", c.kind, example.str()));
+  const Index factor = product(c.strides);
+  if (c.pad || (example[0] % factor == 0 && example[1] % factor == 0)) return;
+  const auto near = [&](Index size) {
+    const Index below = size / factor * factor;
+    return below > 0 && below < size ? fmt::format("{} or {}", below, below + factor)
+                                     : fmt::format("{}", size == below ? size : below + factor);
+  };
+  throw UsageError(fmt::format(
+      "model.strides reduce images by {}, which does not divide {} x {}: heights of {} and widths of {} would do, or --set model.pad=true",
+      factor, example[0], example[1], near(example[0]), near(example[1])));
+}
+
+// The first h x w pixels.
+Var cut(const Var& x, Index h, Index w) {
+  Var y = x;
+  if (y.shape()[1] != h) y = split(y, 1, h)[0];
+  if (y.shape()[2] != w) y = split(y, 2, w)[0];
+  return y;
+}
+
+}  // namespace
+
+ConvModel::Stage ConvModel::convolution(const Scope& scope, Index in, Index out, Index stride) const {
+  const ModelConfig& c = config_.model;
+  Stage s;
+  s.conv = Conv2d(scope, {.in = in, .out = out, .kernel = c.kernel, .stride = stride, .activation = nonlinearity_from_name(c.activation)});
+  return s;
+}
+
+ConvModel::Stage ConvModel::enlargement(const Scope& scope, Index in, Index out, Index factor) const {
+  const ModelConfig& c = config_.model;
+  const Nonlinearity f = nonlinearity_from_name(c.activation);
+  Stage s;
+  if (c.upsample == "transpose") {
+    s.transposed = ConvTranspose2d(scope, {.in = in, .out = out, .kernel = c.kernel, .stride = factor, .activation = f});
+  } else if (c.upsample == "nearest") {
+    s = convolution(scope, in, out, 1);
+    s.enlarge = factor;
+  } else {
+    s = convolution(scope, in, out * factor * factor, 1);
+    s.shuffle = factor;
+  }
+  return s;
+}
+
+Var ConvModel::Stage::operator()(Var x) const {
+  if (enlarge > 1) x = upsample_by(x, enlarge);
+  x = conv.filters ? conv(x) : transposed(x);
+  return shuffle > 1 ? pixel_shuffle(x, shuffle) : x;
+}
+
+ConvModel::ConvModel(const Config& config, const Shape& example, const Scope& scope) : Model(config, example) {
+  const ModelConfig& c = config.model;
+  check_images(c, example);
+  const bool same = c.kind == "conv-same";
+  const Nonlinearity f = nonlinearity_from_name(c.activation);
+  const Index factor = product(c.strides), channels = example[2];
+  start_h_ = (example[0] + factor - 1) / factor, start_w_ = (example[1] + factor - 1) / factor;
+
+  Index in = channels;
+  const Scope down = scope / "encoder";
+  for (std::size_t i = 0; i < c.filters.size(); i++) {
+    encoder_.push_back(convolution(down / ("conv" + std::to_string(i)), in, c.filters[i], same ? 1 : c.strides[i]));
+    in = c.filters[i];
+  }
+  const Index flat = in * (same ? start_h_ * start_w_ * factor * factor : start_h_ * start_w_);
+  hidden_ = Mlp(down / "hidden", flat, c.hidden, f);
+  mean_ = Linear(down / "mean", hidden_.out, c.latent);
+  if (c.variational) logvar_ = Linear(down / "logvar", hidden_.out, c.latent);
+
+  const Scope up = scope / "decoder";
+  decoder_hidden_ = Mlp(up / "hidden", c.latent, c.decoder_hidden.value_or(std::vector<Index>{}), f);
+  start_ = Linear(up / "start", decoder_hidden_.out, start_h_ * start_w_ * in, f);
+  for (std::size_t i = c.filters.size(); i-- > 0;) {
+    const Scope at = up / ("conv" + std::to_string(c.filters.size() - 1 - i));
+    Stage s = same ? convolution(at, in, c.filters[i], 1) : enlargement(at, in, c.filters[i], c.strides[i]);
+    if (same && i + 1 == c.filters.size()) s.enlarge = factor;
+    decoder_.push_back(std::move(s));
+    in = c.filters[i];
+  }
+  ConvConfig last{.in = in, .out = channels, .kernel = c.kernel};
+  if (config.objective.likelihood == "gaussian-learned") output_logvar_ = Conv2d(up / "output_logvar", last);
+  if (!logits_of(config) && c.output == "sigmoid") last.activation = Nonlinearity::sigmoid;
+  output_ = Conv2d(up / "output", last);
+}
+
+Code ConvModel::encode(const Var& x, const PassContext&) const {
+  const Index factor = product(config_.model.strides), h = start_h_ * factor, w = start_w_ * factor;
+  Var y = x;
+  if (h != example_[0] || w != example_[1]) y = pad(y, {.bottom = h - example_[0], .right = w - example_[1]});
+  for (const Stage& s : encoder_) y = s(y);
+  y = hidden_(reshape(y, {x.shape()[0], y.shape()[1] * y.shape()[2] * y.shape()[3]}));
+  Code code{mean_(y), {}};
+  if (config_.model.variational) code.logvar = soft_clamp(logvar_(y), -10, 10);
+  return code;
+}
+
+Decoding ConvModel::decode(const Var& z, const PassContext&) const {
+  Var y = start_(decoder_hidden_(z));
+  y = reshape(y, {z.shape()[0], start_h_, start_w_, config_.model.filters.back()});
+  for (const Stage& s : decoder_) y = s(y);
+  Decoding d{cut(output_(y), example_[0], example_[1]), logits_of(config_)};
+  if (output_logvar_.filters)
+    d.logvar = soft_clamp(cut(output_logvar_(y), example_[0], example_[1]), lowest_pixel_logvar, highest_pixel_logvar);
+  return d;
+}
+
+std::vector<Model::LayerSummary> ConvModel::summary() const {
+  const Index factor = product(config_.model.strides);
+  std::vector<LayerSummary> rows;
+  Index h = start_h_ * factor, w = start_w_ * factor;
+  const auto add = [&](const std::string* scope, const std::string& kind, const ConvConfig& c, const Parameter& filters, Index places) {
+    rows.push_back({*scope,
+                    kind + ", " + std::string(nonlinearity_name(c.activation)),
+                    {h, w, c.out},
+                    filters.value().numel() + c.out,
+                    2 * double(places) * double(filters.value().numel())});
+  };
+  const auto stage = [&](const Stage& s) {
+    h *= s.enlarge, w *= s.enlarge;
+    const bool transposed = bool(s.transposed.filters);
+    const ConvConfig& c = transposed ? s.transposed.config : s.conv.config;
+    const std::string kind =
+        fmt::format("{} {}x{}/{}", transposed ? "transposed convolution" : "convolution", c.kernel.h, c.kernel.w, c.stride.h);
+    const Index before = h * w;
+    if (transposed)
+      h *= c.stride.h, w *= c.stride.w;
+    else
+      h = (h + c.stride.h - 1) / c.stride.h, w = (w + c.stride.w - 1) / c.stride.w;
+    add(transposed ? s.transposed.scope : s.conv.scope, kind, c, transposed ? s.transposed.filters : s.conv.filters,
+        transposed ? before : h * w);
+    h *= s.shuffle, w *= s.shuffle;
+  };
+  const auto dense = [&](const Linear& l) {
+    const Shape& shape = l.weight.value().shape();
+    rows.push_back({*l.scope,
+                    "linear, " + std::string(nonlinearity_name(l.activation)),
+                    {shape[0]},
+                    shape.numel() + shape[0],
+                    2 * double(shape.numel())});
+  };
+  for (const Stage& s : encoder_) stage(s);
+  for (const Linear& l : hidden_.layers) dense(l);
+  dense(mean_);
+  if (config_.model.variational) dense(logvar_);
+  for (const Linear& l : decoder_hidden_.layers) dense(l);
+  dense(start_);
+  h = start_h_, w = start_w_;
+  for (const Stage& s : decoder_) stage(s);
+  for (const Conv2d* c : {&output_, &output_logvar_})
+    if (c->filters) add(c->scope, fmt::format("convolution {}x{}/1", c->config.kernel.h, c->config.kernel.w), c->config, c->filters, h * w);
+  return rows;
+}
+
+}  // namespace elbo

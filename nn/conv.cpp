@@ -1,0 +1,58 @@
+#include "nn/conv.h"
+
+#include <fmt/core.h>
+
+#include "autograd/mode.h"
+#include "tensor/error.h"
+
+namespace elbo {
+namespace {
+
+ConvOptions options_of(const ConvConfig& c) {
+  return {.stride = c.stride,
+          .dilation = c.dilation,
+          .padding = c.padding,
+          .groups = c.groups,
+          .output_padding = c.output_padding,
+          .activation = fused(c.activation)};
+}
+
+void check_groups(const Scope& scope, const ConvConfig& c) {
+  if (c.groups < 1 || c.in % c.groups != 0 || c.out % c.groups != 0)
+    fail("convolution",
+         fmt::format("{}: expected groups that divide {} inputs and {} outputs, got {}", scope.path(), c.in, c.out, c.groups));
+}
+
+Index taps(const ConvConfig& c) { return c.kernel.h * c.kernel.w; }
+
+Initializer weights(const Scope& s, const ConvConfig& c) {
+  return Initializer::weight(s.init(), taps(c) * c.in / c.groups, taps(c) * c.out / c.groups);
+}
+
+Initializer biases(const Scope& s, const ConvConfig& c) { return Initializer::bias(s.init(), taps(c) * c.in / c.groups); }
+
+}  // namespace
+
+Conv2d::Conv2d(const Scope& s, const ConvConfig& c) : config(c), scope(intern_scope(s.path())) {
+  check_groups(s, c);
+  filters = s.parameter("filters", {c.kernel.h, c.kernel.w, c.in / c.groups, c.out}, weights(s, c));
+  bias = s.parameter("bias", {c.out}, biases(s, c));
+}
+
+Var Conv2d::operator()(const Var& x) const {
+  ScopeLabel label(scope);
+  return apply_rest(config.activation, conv2d(x, filters, bias, options_of(config)));
+}
+
+ConvTranspose2d::ConvTranspose2d(const Scope& s, const ConvConfig& c) : config(c), scope(intern_scope(s.path())) {
+  check_groups(s, c);
+  filters = s.parameter("filters", {c.kernel.h, c.kernel.w, c.in, c.out / c.groups}, weights(s, c));
+  bias = s.parameter("bias", {c.out}, biases(s, c));
+}
+
+Var ConvTranspose2d::operator()(const Var& x) const {
+  ScopeLabel label(scope);
+  return apply_rest(config.activation, conv_transpose2d(x, filters, bias, options_of(config)));
+}
+
+}  // namespace elbo
