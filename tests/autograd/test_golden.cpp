@@ -63,6 +63,16 @@ Extent extent(const Golden& g, const std::string& name) {
 }
 Window window(const Golden& g) { return {.kernel = extent(g, "kernel"), .stride = extent(g, "stride"), .padding = extent(g, "padding")}; }
 
+ConvOptions conv_options(const Golden& g) {
+  const Extent p = extent(g, "padding");
+  return {.stride = extent(g, "stride"),
+          .dilation = extent(g, "dilation"),
+          .padding = {.top = p.h, .bottom = p.h, .left = p.w, .right = p.w},
+          .groups = g.integer("groups"),
+          .output_padding = g.text("output_padding").empty() ? Extent(0) : extent(g, "output_padding"),
+          .activation = g.activation()};
+}
+
 struct Runner {
   int roundings;  // on the longest way to a number of an output or a gradient, sums not counted
   std::function<Vars(const Vars&, const Golden&)> run;
@@ -158,6 +168,8 @@ const std::map<std::string, Runner>& runners() {
       {"kl_normal", {8, two(kl_normal)}},
       {"reparameterise", {9, [](const Vars& v, const Golden&) { return Vars{reparameterise(v[0], v[1], v[2].value())}; }}},
       {"soft_clamp", {9, [](const Vars& v, const Golden& g) { return Vars{soft_clamp(v[0], g.number("low"), g.number("high"))}; }}},
+      {"conv2d", {8, [](const Vars& v, const Golden& g) { return Vars{conv2d(v[0], v[1], v[2], conv_options(g))}; }}},
+      {"conv_transpose2d", {8, [](const Vars& v, const Golden& g) { return Vars{conv_transpose2d(v[0], v[1], v[2], conv_options(g))}; }}},
       {"max_pool2d", {0, [](const Vars& v, const Golden& g) { return Vars{max_pool2d(v[0], window(g))}; }}},
       {"average_pool2d",
        {4, [](const Vars& v, const Golden& g) { return Vars{average_pool2d(v[0], window(g), g.integer("count_padding") != 0)}; }}},

@@ -1,4 +1,4 @@
-"""Makes image_ops.safetensors with PyTorch: the ops of images (pooling, enlargement, padding) for tests/autograd/test_golden.cpp.
+"""Makes image_ops.safetensors with PyTorch: the ops of images (convolution, pooling, enlargement, padding) for tests/autograd/test_golden.cpp.
 
     pip install torch safetensors && python tests/golden/image_ops.py
 
@@ -17,6 +17,38 @@ def images(f):
     """f of PyTorch's images as a function of ours."""
     return lambda x, *more: f(x.permute(0, 3, 1, 2), *more).permute(0, 2, 3, 1)
 
+
+# ---- convolution: filters are (kh, kw, in / groups, out), of a transposed one (kh, kw, in, out / groups)
+
+activations = {"none": lambda y: y, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+for shape, kernel, out, stride, padding, dilation, groups, activation in [
+    ((2, 6, 7, 3), (3, 3), 4, (1, 1), (0, 0), (1, 1), 1, "none"),
+    ((2, 8, 8, 1), (3, 3), 8, (2, 2), (1, 1), (1, 1), 1, "relu"),
+    ((2, 5, 6, 8), (3, 3), 1, (1, 1), (1, 1), (1, 1), 1, "sigmoid"),
+    ((1, 9, 8, 5), (3, 2), 6, (2, 1), (2, 0), (1, 2), 1, "tanh"),
+    ((2, 7, 5, 6), (2, 3), 9, (1, 2), (1, 1), (2, 1), 3, "none"),
+    ((2, 6, 5, 7), (3, 3), 7, (1, 1), (1, 1), (1, 1), 7, "relu"),
+    ((3, 4, 5, 9), (1, 1), 10, (1, 1), (0, 0), (1, 1), 1, "relu"),
+    ((1, 7, 7, 3), (5, 5), 17, (3, 3), (2, 2), (1, 1), 1, "none"),
+]:
+    layer = lambda x, w, b: activations[activation](F.conv2d(x, w.permute(3, 2, 0, 1).contiguous(), b, stride, padding, dilation, groups))
+    # Without exact zeros before relu: there the sign of a rounding decides.
+    inputs = [uniform(shape), uniform((*kernel, shape[3] // groups, out)), uniform((out,))]
+    terms = shape[0] * shape[1] * shape[2] + kernel[0] * kernel[1] * max(shape[3], out)
+    case("conv2d", images(layer), inputs, terms=terms, stride=stride, padding=padding, dilation=dilation, groups=groups, activation=activation)
+for shape, kernel, out, stride, padding, extra, dilation, groups, activation in [
+    ((2, 4, 3, 3), (3, 3), 4, (1, 1), (0, 0), (0, 0), (1, 1), 1, "none"),
+    ((2, 4, 4, 8), (3, 3), 6, (2, 2), (1, 1), (1, 1), (1, 1), 1, "relu"),
+    ((2, 3, 4, 8), (3, 3), 1, (2, 2), (1, 1), (0, 1), (1, 1), 1, "sigmoid"),
+    ((1, 3, 4, 5), (3, 2), 9, (2, 3), (1, 0), (1, 2), (1, 2), 1, "tanh"),
+    ((2, 3, 3, 6), (2, 3), 9, (1, 2), (0, 1), (0, 1), (2, 1), 3, "none"),
+    ((2, 4, 5, 7), (3, 3), 7, (2, 1), (1, 1), (1, 0), (1, 1), 7, "relu"),
+    ((1, 2, 3, 1), (4, 4), 17, (2, 2), (1, 1), (0, 0), (1, 1), 1, "none"),
+]:
+    layer = lambda x, w, b: activations[activation](F.conv_transpose2d(x, w.permute(2, 3, 0, 1).contiguous(), b, stride, padding, extra, groups, dilation))
+    inputs = [uniform(shape), uniform((*kernel, shape[3], out // groups)), uniform((out,))]
+    terms = shape[0] * shape[1] * shape[2] * stride[0] * stride[1] + kernel[0] * kernel[1] * max(shape[3], out)
+    case("conv_transpose2d", images(layer), inputs, terms=terms, stride=stride, padding=padding, output_padding=extra, dilation=dilation, groups=groups, activation=activation)
 
 # ---- pooling: kernel, stride and padding, each down and across
 
