@@ -152,10 +152,9 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
             .parameters = run.store->numel(),
             .variational = model.variational()};
   f.normalised = normalised(likelihood, binary_values);
-  if (likelihood == Likelihood::gaussian || likelihood == Likelihood::gaussian_optimal) {
-    f.variance = likelihood == Likelihood::gaussian ? run.config.objective.variance : variance;
-    f.bytes_as_they_are = split.values.dtype() == DType::uint8 && !f.dequantized;
-  }
+  if (likelihood == Likelihood::gaussian) f.variance = run.config.objective.variance;
+  if (likelihood == Likelihood::gaussian_optimal) f.variance = variance;
+  f.bytes_as_they_are = is_density(likelihood) && split.values.dtype() == DType::uint8 && !f.dequantized;
   f.reconstruction = mean_of(rows.reconstruction);
   f.total = f.objective = f.reconstruction;
   f.beta = objective.beta();
@@ -171,6 +170,7 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   f.squared_error = mean_of(rows.squared_error);
   f.reconstruction_at_mean = mean_of(rows.reconstruction_at_mean);
   f.squared_error_at_mean = mean_of(rows.squared_error_at_mean);
+  if (run.example_shape.rank() == 3) f.psnr = 10 * std::log10(double(run.example_shape.numel()) / std::max(f.squared_error_at_mean, 1e-30));
   f.active_units = units.active(n);
   f.importance_samples = options.importance_samples;
   if (importance) {

@@ -33,7 +33,7 @@ struct Figures {
   bool use_test = false;           // the test part was trained on as well
   bool dequantized = false;        // x = (byte + u) / 256
   bool bytes_as_they_are = false;  // a density of bytes that were not dequantised: degenerate where they repeat
-  double variance = no_figure;     // of the pixels: gaussian, gaussian-optimal
+  double variance = no_figure;     // of all pixels: gaussian, gaussian-optimal
   bool normalised = false;         // reconstruction is a normalised -log p(x | z)
   Index parameters = 0;
   bool variational = false;
@@ -43,9 +43,10 @@ struct Figures {
   double beta = 0, objective = 0;
   double squared_error = 0;                                      // to the decoder's mean, same latent sample as reconstruction
   double reconstruction_at_mean = 0, squared_error_at_mean = 0;  // z = the encoder's mean: where AE and VAE are compared
-  Index active_units = 0;                                        // dimensions whose encoder mean has a variance above 0.01
-                                                                 // (Burda, Grosse and Salakhutdinov 2015)
-  std::vector<double> kl_per_unit;                               // empty for a plain autoencoder
+  double psnr = no_figure;          // images: 10 log10(1 / mean squared error of a number at the code's mean), in decibels
+  Index active_units = 0;           // dimensions whose encoder mean has a variance above 0.01
+                                    // (Burda, Grosse and Salakhutdinov 2015)
+  std::vector<double> kl_per_unit;  // empty for a plain autoencoder
 
   // With importance samples (importance_samples > 0).
   Index importance_samples = 0;

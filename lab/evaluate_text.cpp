@@ -20,14 +20,19 @@ std::string likelihood_note(const Figures& f) {
   if (f.likelihood == "squared-error") return "a plain sum of squares: no log-likelihood";
   if (!f.normalised) return "of grey values: no log-likelihood";
   const std::string what = f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
-  if (std::isnan(f.variance)) return what;
-  std::string note = fmt::format("{}; variance {:.4g} a pixel", what, f.variance);
+  std::string note = what;
+  if (!std::isnan(f.variance)) note += fmt::format("; variance {:.4g} a pixel", f.variance);
   const double logvar = std::log(f.variance);  // outside in files of an older program
-  if (f.likelihood == "gaussian-optimal" && logvar > lowest_pixel_logvar && logvar < highest_pixel_logvar)
-    note += fmt::format(", its logarithm softly clamped to [{}, {}]", lowest_pixel_logvar, highest_pixel_logvar);
+  const bool optimal = f.likelihood == "gaussian-optimal" && logvar > lowest_pixel_logvar && logvar < highest_pixel_logvar;
+  if (optimal || f.likelihood == "gaussian-learned")
+    note += fmt::format("{} softly clamped to [{}, {}]", optimal ? ", its logarithm" : "; log-variances", lowest_pixel_logvar,
+                        highest_pixel_logvar);
   if (f.bytes_as_they_are)
     note +=
-        "\n  bytes that are not dequantised repeat exactly (most of MNIST's are 0): the figures are set by this variance, not by the data";
+        fmt::format("\n  bytes that are not dequantised repeat exactly (most of MNIST's are 0): the figures are set by {}, not by the data",
+                    f.likelihood == "gaussian-learned" ? "that clamp"
+                    : std::isnan(f.variance)           ? "the density's ends"
+                                                       : "this variance");
   return note;
 }
 
@@ -54,6 +59,7 @@ std::string to_json(const Figures& f) {
   j["squared_error"] = f.squared_error;
   j["reconstruction_at_mean"] = f.reconstruction_at_mean;
   j["squared_error_at_mean"] = f.squared_error_at_mean;
+  j["psnr"] = f.psnr;
   j["active_units"] = f.active_units;
   j["kl_per_unit"] = f.kl_per_unit.empty() ? Json(nullptr) : Json(f.kl_per_unit);
   for (const char* text_figure : {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"}) j[text_figure] = nullptr;
@@ -85,6 +91,7 @@ std::string to_text(const Figures& f) {
   text += "  at the code's mean\n";
   line(text, "  reconstruction", f.reconstruction_at_mean);
   line(text, "  squared error", f.squared_error_at_mean);
+  if (!std::isnan(f.psnr)) line(text, "  PSNR", f.psnr, "decibels");
   text += fmt::format("  {:<24}{:>12}  means with a variance above 0.01\n", "active units", f.active_units);
   if (f.importance_samples > 0 && f.variational) {
     line(text, "nll", f.nll,

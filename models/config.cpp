@@ -8,6 +8,7 @@
 #include "data/kinds.h"
 #include "data/spec.h"
 #include "models/config_table.h"
+#include "models/model.h"
 #include "tensor/error.h"
 #include "tensor/nearest.h"
 
@@ -150,8 +151,8 @@ void check_config(const Config& c) {
   if (c.optimizer.nesterov && (c.optimizer.momentum == 0 || c.optimizer.dampening != 0))
     wrong("optimizer.nesterov needs a momentum above 0 and no dampening");
   if (c.data.dequantize == "uniform" && c.data.binarize != "none") wrong("data.dequantize=uniform and data.binarize exclude each other");
-  if (c.objective.likelihood == "bernoulli" && c.model.output == "linear")
-    wrong("model.output=linear does not go with likelihood bernoulli, whose mean is a sigmoid");
+  if (decoding_kind(c) != Decoding::Kind::mean && c.model.output == "linear")
+    wrong(fmt::format("model.output=linear does not go with likelihood {}, whose decoder gives logits", c.objective.likelihood));
   if (c.objective.likelihood == "bernoulli" && c.data.dequantize == "uniform")
     wrong("data.dequantize=uniform does not go with likelihood bernoulli");
 }

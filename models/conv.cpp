@@ -102,7 +102,7 @@ ConvModel::ConvModel(const Config& config, const Shape& example, const Scope& sc
   }
   ConvConfig last{.in = in, .out = channels, .kernel = c.kernel};
   if (config.objective.likelihood == "gaussian-learned") output_logvar_ = Conv2d(up / "output_logvar", last);
-  if (!logits_of(config) && c.output == "sigmoid") last.activation = Nonlinearity::sigmoid;
+  if (decoding_kind(config) == Decoding::Kind::mean && c.output == "sigmoid") last.activation = Nonlinearity::sigmoid;
   output_ = Conv2d(up / "output", last);
 }
 
@@ -121,7 +121,7 @@ Decoding ConvModel::decode(const Var& z, const PassContext&) const {
   Var y = start_(decoder_hidden_(z));
   y = reshape(y, {z.shape()[0], start_h_, start_w_, config_.model.filters.back()});
   for (const Stage& s : decoder_) y = s(y);
-  Decoding d{cut(output_(y), example_[0], example_[1]), logits_of(config_)};
+  Decoding d{cut(output_(y), example_[0], example_[1]), decoding_kind(config_)};
   if (output_logvar_.filters)
     d.logvar = soft_clamp(cut(output_logvar_(y), example_[0], example_[1]), lowest_pixel_logvar, highest_pixel_logvar);
   return d;

@@ -1,6 +1,7 @@
 #include "models/dense.h"
 
 #include "autograd/ops.h"
+#include "models/objective.h"
 
 namespace elbo {
 namespace {
@@ -19,8 +20,11 @@ DenseModel::DenseModel(const Config& config, const Shape& example, const Scope& 
   mean_ = Linear(scope / "encoder" / "mean", encoder_.out, c.latent);
   if (c.variational) logvar_ = Linear(scope / "encoder" / "logvar", encoder_.out, c.latent);
   decoder_ = Mlp(scope / "decoder", c.latent, mirrored(c), f);
-  const Nonlinearity last = logits_of(config) || c.output == "linear" ? Nonlinearity::none : Nonlinearity::sigmoid;
+  const bool sigmoid = decoding_kind(config) == Decoding::Kind::mean && c.output == "sigmoid";
+  const Nonlinearity last = sigmoid ? Nonlinearity::sigmoid : Nonlinearity::none;
   output_ = Linear(scope / "decoder" / "output", decoder_.out, example.numel(), last);
+  if (config.objective.likelihood == "gaussian-learned")
+    output_logvar_ = Linear(scope / "decoder" / "output_logvar", decoder_.out, example.numel());
 }
 
 Code DenseModel::encode(const Var& x, const PassContext&) const {
@@ -32,8 +36,11 @@ Code DenseModel::encode(const Var& x, const PassContext&) const {
 }
 
 Decoding DenseModel::decode(const Var& z, const PassContext&) const {
-  const Var y = output_(decoder_(z));
-  return {example_.rank() == 1 ? y : reshape(y, example_.prepend(z.shape()[0])), logits_of(config_)};
+  const auto shaped = [&](const Var& y) { return example_.rank() == 1 ? y : reshape(y, example_.prepend(z.shape()[0])); };
+  const Var y = decoder_(z);
+  Decoding d{shaped(output_(y)), decoding_kind(config_)};
+  if (output_logvar_.weight) d.logvar = soft_clamp(shaped(output_logvar_(y)), lowest_pixel_logvar, highest_pixel_logvar);
+  return d;
 }
 
 std::vector<Model::LayerSummary> DenseModel::summary() const {
@@ -48,6 +55,7 @@ std::vector<Model::LayerSummary> DenseModel::summary() const {
   if (config_.model.variational) add(logvar_);
   for (const Linear& layer : decoder_.layers) add(layer);
   add(output_);
+  if (output_logvar_.weight) add(output_logvar_);
   return rows;
 }
 

@@ -16,7 +16,7 @@ class DenseModel final : public Model {
 
  private:
   Mlp encoder_, decoder_;
-  Linear mean_, logvar_, output_;
+  Linear mean_, logvar_, output_, output_logvar_;
 };
 
 }  // namespace elbo

@@ -6,10 +6,20 @@
 #include "models/dense.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
+#include "tensor/likelihood.h"
 
 namespace elbo {
 
-Tensor Decoding::mean() const { return logits ? sigmoid(output.value()) : output.value(); }
+Tensor Decoding::mean() const {
+  switch (kind) {
+    case Kind::bernoulli_logits:
+      return sigmoid(output.value());
+    case Kind::continuous_bernoulli_logits:
+      return continuous_bernoulli_mean(output.value());
+    default:
+      return output.value();
+  }
+}
 
 double Model::step_flops(Index batch) const {
   double forward = 0, first = 0;
@@ -20,7 +30,12 @@ double Model::step_flops(Index batch) const {
   return double(batch) * (3 * forward - first);
 }
 
-bool logits_of(const Config& config) { return config.objective.likelihood == "bernoulli"; }
+Decoding::Kind decoding_kind(const Config& config) {
+  const std::string& likelihood = config.objective.likelihood;
+  return likelihood == "bernoulli"              ? Decoding::Kind::bernoulli_logits
+         : likelihood == "continuous-bernoulli" ? Decoding::Kind::continuous_bernoulli_logits
+                                                : Decoding::Kind::mean;
+}
 
 ParamStoreOptions store_options(const Config& config) {
   return {.seed = config.train.seed,

@@ -16,10 +16,11 @@ struct Code {
 
 // What a decoder says of each example, of the example's shape (n, ...).
 struct Decoding {
-  Var output;  // logits for a Bernoulli likelihood, otherwise the mean
-  bool logits = false;
-  Var logvar = {};      // gaussian-learned: the logarithm of each number's variance, clamped to the pixels' range
-  Tensor mean() const;  // the picture: sigmoid of the logits, or the mean
+  enum class Kind { mean, bernoulli_logits, continuous_bernoulli_logits };
+  Var output;
+  Kind kind = Kind::mean;  // what the output is
+  Var logvar = {};         // gaussian-learned: the logarithm of each number's variance, clamped to the pixels' range
+  Tensor mean() const;     // the picture: the distribution's mean
 };
 
 // What a pass is for: layers that behave otherwise in training (batch normalisation) are told so with every call.
@@ -59,8 +60,8 @@ class Model {
   Shape example_;
 };
 
-// Whether a model of this configuration decodes to logits.
-bool logits_of(const Config& config);
+// What a decoder of this configuration gives.
+Decoding::Kind decoding_kind(const Config& config);
 // Builds the model in `store` (which it seals). Throws UsageError for a configuration that fits no model.
 std::unique_ptr<Model> make_model(const Config& config, const Shape& example, ParamStore& store);
 ParamStoreOptions store_options(const Config& config);

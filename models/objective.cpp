@@ -14,7 +14,8 @@
 namespace elbo {
 namespace {
 
-constexpr std::array<std::string_view, 4> names = {"bernoulli", "gaussian", "gaussian-optimal", "squared-error"};
+constexpr std::array<std::string_view, 6> names = {"bernoulli",        "continuous-bernoulli", "gaussian",
+                                                   "gaussian-learned", "gaussian-optimal",     "squared-error"};
 
 // D/2 log(2 pi v) + error / (2 v): -log N of an example of D numbers with squared error `error`.
 Var gaussian_of_error(const Var& error, double dimensions, double variance) {
@@ -37,11 +38,15 @@ Likelihood likelihood_from_name(std::string_view name) {
   return Likelihood(it - names.begin());
 }
 
+bool is_density(Likelihood l) { return l != Likelihood::bernoulli && l != Likelihood::squared_error; }
+
 bool normalised(Likelihood l, bool binary_data) { return l == Likelihood::bernoulli ? binary_data : l != Likelihood::squared_error; }
 
 Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decoding& decoding, const Tensor& x, double variance) {
   const double dimensions = double(x.numel()) / double(std::max<Index>(1, x.size(0)));
   if (l == Likelihood::bernoulli) return bernoulli_loss(decoding.output, x);
+  if (l == Likelihood::continuous_bernoulli) return continuous_bernoulli_loss(decoding.output, x);
+  if (l == Likelihood::gaussian_learned) return gaussian_loss(decoding.output, decoding.logvar, x);
   const Var error = squared_error(decoding.output, x);
   if (l == Likelihood::squared_error) return error;
   if (l == Likelihood::gaussian) return gaussian_of_error(error, dimensions, config.variance);

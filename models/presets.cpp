@@ -5,6 +5,7 @@
 //                        the data: train.batch=60000 train.steps=1000.
 //   mlp-vae-2d           512 relu, latent 2, binary cross-entropy (the source's text says squared error, its code is followed)
 //   mlp-vae              400-200 relu, latent 20, binary cross-entropy
+//   gaussian-vae         the same with a mean and a log-variance for each pixel
 //   conv-vae, conv-ae    32 and 64 filters 3x3 with stride 2, latent 32, mirrored by transposed convolutions, binary cross-entropy: the
 //                        Keras example, with a wider code
 //   conv-same-vae        32 and 64 filters 3x3, the size kept; the decoder enlarges 4 times by repeating pixels; squared error + KL,
@@ -50,6 +51,8 @@ const std::vector<Preset>& presets() {
       {"dense-vae", "VAE 784-256-32, squared error + KL", dense(true, 32, {256}, "squared-error", 20)},
       {"mlp-vae-2d", "VAE 784-512-2 for pictures of the latent plane, Bernoulli", dense(true, 2, {512}, "bernoulli", 50)},
       {"mlp-vae", "VAE 784-400-200-20, Bernoulli + beta KL", dense(true, 20, {400, 200}, "bernoulli", 20)},
+      {"gaussian-vae", "VAE 784-400-200-20, a Gaussian with its own variance for each pixel + KL",
+       dense(true, 20, {400, 200}, "gaussian-learned", 20)},
       {"conv-vae", "convolutional VAE, 32 and 64 filters, latent 32, Bernoulli + KL", conv(true)},
       {"conv-ae", "convolutional autoencoder, 32 and 64 filters, latent 32, Bernoulli", conv(false)},
       {"conv-same-vae", "VAE of convolutions that keep the size, latent 256, squared error + KL, RMSprop", conv_same()},

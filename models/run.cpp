@@ -142,9 +142,8 @@ Dataset load_run_data(const Run& run, std::string_view spec) {
 Dequantize dequantize_of(const Config& config, const Split& split) {
   if (config.data.dequantize) return dequantize_from_name(*config.data.dequantize);
   const Likelihood l = likelihood_from_name(config.objective.likelihood);
-  const bool density = l == Likelihood::gaussian || l == Likelihood::gaussian_optimal;
-  return density && config.data.binarize == "none" && split.values && split.values.dtype() == DType::uint8 ? Dequantize::uniform
-                                                                                                           : Dequantize::none;
+  return is_density(l) && config.data.binarize == "none" && split.values && split.values.dtype() == DType::uint8 ? Dequantize::uniform
+                                                                                                                 : Dequantize::none;
 }
 
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch) {

@@ -38,6 +38,21 @@ Tensor bernoulli_loss(const Tensor& logits, const Tensor& target, Tensor* deriva
   return row_losses("bernoulli_loss", logits, target, derivative, [](const auto& table) { return table.bernoulli; });
 }
 
+Tensor continuous_bernoulli_loss(const Tensor& logits, const Tensor& target, Tensor* derivative) {
+  return row_losses("continuous_bernoulli_loss", logits, target, derivative, [](const auto& table) { return table.continuous_bernoulli; });
+}
+
+Tensor continuous_bernoulli_mean(const Tensor& logits) {
+  Tensor mean = empty_like(logits);
+  for_float("continuous_bernoulli_mean", logits.dtype(), [&]<class T>(T) {
+    const T* o = logits.data<T>();
+    T* out = mean.mutable_data<T>();
+    parallel_ranges(logits.numel(), grain,
+                    [&](Index b, Index e) { likelihood_kernels.of<T>().continuous_bernoulli_mean(o + b, out + b, e - b); });
+  });
+  return mean;
+}
+
 Tensor squared_error(const Tensor& y, const Tensor& target, Tensor* derivative) {
   return row_losses("squared_error", y, target, derivative, [](const auto& table) { return table.squared_error; });
 }

@@ -10,6 +10,10 @@ namespace elbo {
 // -log p of targets in [0, 1] under Bernoulli variables given by logits: finite at any logit. A likelihood only for targets 0 and 1.
 // `derivative`, if not null, receives d loss / d logits, of the logits' shape.
 Tensor bernoulli_loss(const Tensor& logits, const Tensor& target, Tensor* derivative = nullptr);
+// -log p of targets in [0, 1] under continuous Bernoulli variables (Loaiza-Ganem and Cunningham 2019), the Bernoulli's form with the
+// normaliser that makes it a density of grey values. `derivative` as above.
+Tensor continuous_bernoulli_loss(const Tensor& logits, const Tensor& target, Tensor* derivative = nullptr);
+Tensor continuous_bernoulli_mean(const Tensor& logits);
 // Sum of squared differences (without 1/2: no log-likelihood). `derivative`: d loss / d y.
 Tensor squared_error(const Tensor& y, const Tensor& target, Tensor* derivative = nullptr);
 

@@ -49,6 +49,24 @@ std::vector<Sample<BernoulliOp>> BernoulliOp::samples() {
           {{}, {sample_tensor({2, 2, 3, 1}, -30, 30, 33), sample_tensor({2, 2, 3, 1}, 0, 1, 34)}, {1}}};
 }
 
+Tensor ContinuousBernoulliOp::forward(Saved& saved, const Tensor& logits, const Tensor& target) const {
+  Tensor derivative;
+  Tensor y = continuous_bernoulli_loss(logits, target, &derivative);
+  saved.keep(derivative);
+  return y;
+}
+
+void ContinuousBernoulliOp::backward(const Saved& saved, const Cotangents& dy, Targets& out) const {
+  if (out.needed(0)) scale_rows(saved[0], dy[0], out.at(0));
+  if (out.needed(1)) fail(name, "the target has no gradient: pass a Tensor, or detach() the Var");
+}
+
+std::vector<Sample<ContinuousBernoulliOp>> ContinuousBernoulliOp::samples() {
+  return {{{}, {sample_tensor({3, 5}, -4, 4, 47), sample_tensor({3, 5}, 0, 1, 48)}, {1}},
+          {{}, {sample_tensor({2, 2, 3, 1}, -0.3, 0.3, 49), sample_tensor({2, 2, 3, 1}, 0, 1, 50)}, {1}},
+          {{}, {sample_tensor({2, 7}, -60, 60, 51), sample_tensor({2, 7}, 0, 1, 52)}, {1}}};
+}
+
 Tensor SquaredErrorOp::forward(Saved& saved, const Tensor& prediction, const Tensor& target) const {
   Tensor derivative;
   Tensor y = squared_error(prediction, target, &derivative);

@@ -15,6 +15,15 @@ struct BernoulliOp {
   static std::vector<Sample<BernoulliOp>> samples();
 };
 
+// y_i = sum_j log((exp(o) - 1) / o) - o t = -log p(t | logits o), t in [0, 1] (Loaiza-Ganem and Cunningham 2019)
+// do = (m - t) dy_i, m = 1 / (1 - exp(-o)) - 1 / o the distribution's mean
+struct ContinuousBernoulliOp {
+  static constexpr std::string_view name = "continuous_bernoulli";
+  Tensor forward(Saved& saved, const Tensor& logits, const Tensor& target) const;
+  void backward(const Saved& saved, const Cotangents& dy, Targets& out) const;
+  static std::vector<Sample<ContinuousBernoulliOp>> samples();
+};
+
 // y_i = sum_j (p - t)^2        dp = 2 (p - t) dy_i
 struct SquaredErrorOp {
   static constexpr std::string_view name = "squared_error";
@@ -42,11 +51,14 @@ struct CrossEntropyOp {
 };
 
 namespace likelihood_family {
-using Ops = OpList<BernoulliOp, SquaredErrorOp, GaussianOp, CrossEntropyOp>;
+using Ops = OpList<BernoulliOp, ContinuousBernoulliOp, SquaredErrorOp, GaussianOp, CrossEntropyOp>;
 }
 }  // namespace ops
 
 inline Var bernoulli_loss(const Var& logits, const Tensor& target) { return record(ops::BernoulliOp{}, logits, Var(target)); }
+inline Var continuous_bernoulli_loss(const Var& logits, const Tensor& target) {
+  return record(ops::ContinuousBernoulliOp{}, logits, Var(target));
+}
 inline Var squared_error(const Var& prediction, const Tensor& target) { return record(ops::SquaredErrorOp{}, prediction, Var(target)); }
 inline Var gaussian_loss(const Var& mean, const Var& logvar, const Tensor& target) {
   return record(ops::GaussianOp{}, mean, logvar, Var(target));

@@ -48,6 +48,51 @@ double bernoulli(const T* logits, const T* target, T* d, std::int64_t n) {
   });
 }
 
+// Both functions of u = |o| of the continuous Bernoulli distribution go over into the first terms of their series near 0, where the closed
+// forms cancel.
+template <class T>
+constexpr T near_zero = sizeof(T) == 4 ? T(1) : T(0.2);
+
+// log(sinh(u / 2) / (u / 2)) = u / 2 + log((1 - exp(-u)) / u)
+template <class B>
+B log_sinhc(const B& u) {
+  using T = typename B::value_type;
+  static constexpr T series[] = {T(1.0 / 24), T(-1.0 / 2880), T(1.0 / 181440), T(-1.0 / 9676800), T(1.0 / 479001600)};
+  const B square = u * u, near = square * polynomial(square, series);
+  const B ratio = divide(B(-exponential_minus_1(B(-u))), B(xsimd::max(u, B(near_zero<T>))));
+  return xsimd::select(u < B(near_zero<T>), near, B(B(0.5) * u + logarithm(ratio)));
+}
+
+// Its derivative: coth(u / 2) / 2 - 1 / u = 1/2 + exp(-u) / (1 - exp(-u)) - 1 / u
+template <class B>
+B log_sinhc_slope(const B& u) {
+  using T = typename B::value_type;
+  static constexpr T series[] = {T(1.0 / 12), T(-1.0 / 720), T(1.0 / 30240), T(-1.0 / 1209600), T(1.0 / 47900160)};
+  const B near = u * polynomial(B(u * u), series), far = xsimd::max(u, B(near_zero<T>));
+  const B e = exponential_minus_1(B(-far));
+  return xsimd::select(u < B(near_zero<T>), near, B(B(0.5) - divide(B(B(1) + e), e) - divide(B(1), far)));
+}
+
+template <class B>
+B continuous_bernoulli_mean_of(const B& o) {
+  const B slope = log_sinhc_slope(B(xsimd::abs(o)));
+  return B(0.5) + xsimd::select(o >= B(0), slope, B(-slope));
+}
+
+template <class T>
+double continuous_bernoulli(const T* logits, const T* target, T* d, std::int64_t n) {
+  using B = Batch<T>;
+  return sum_row<T>(logits, target, d, n, [&](const B& o, const B& t, B& slope) {
+    slope = continuous_bernoulli_mean_of(o) - t;
+    return B(0.5) * o - o * t + log_sinhc(B(xsimd::abs(o)));
+  });
+}
+
+template <class T>
+void continuous_bernoulli_mean(const T* logits, T* mean, std::int64_t n) {
+  map(logits, mean, n, [](const Batch<T>& o) { return continuous_bernoulli_mean_of(o); });
+}
+
 template <class T>
 double squared_error(const T* y, const T* target, T* d, std::int64_t n) {
   using B = Batch<T>;
@@ -92,7 +137,7 @@ void reparameterise(const T* mu, const T* logvar, const T* epsilon, T* z, std::i
 
 template <class T>
 constexpr LikelihoodTable<T> make_table() {
-  return {bernoulli<T>, squared_error<T>, soft_clamp<T>, kl<T>, reparameterise<T>};
+  return {bernoulli<T>, continuous_bernoulli<T>, continuous_bernoulli_mean<T>, squared_error<T>, soft_clamp<T>, kl<T>, reparameterise<T>};
 }
 
 }  // namespace

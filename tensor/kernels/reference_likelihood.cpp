@@ -17,6 +17,35 @@ double bernoulli(const T* logits, const T* target, T* d, std::int64_t n) {
   return total;
 }
 
+// The mean of the continuous Bernoulli distribution with logit o, and the logarithm of its normaliser (exp(o) - 1) / o. Near 0 the
+// closed forms cancel: there, the first terms of their series.
+double continuous_mean(double o) {
+  if (std::fabs(o) > 0.2) return 1 / -std::expm1(-o) - 1 / o;
+  const double s = o * o;
+  return 0.5 + o * (1.0 / 12 - s * (1.0 / 720 - s * (1.0 / 30240 - s * (1.0 / 1209600 - s / 47900160))));
+}
+double log_normaliser(double o) {
+  const double u = std::fabs(o), s = o * o;
+  if (u > 0.2) return (o + u) / 2 + std::log(-std::expm1(-u) / u);
+  return o / 2 + s * (1.0 / 24 - s * (1.0 / 2880 - s * (1.0 / 181440 - s * (1.0 / 9676800 - s / 479001600))));
+}
+
+template <class T>
+double continuous_bernoulli(const T* logits, const T* target, T* d, std::int64_t n) {
+  double total = 0;
+  for (std::int64_t i = 0; i < n; i++) {
+    const double o = double(logits[i]), t = double(target[i]);
+    total += log_normaliser(o) - o * t;
+    if (d) d[i] = T(continuous_mean(o) - t);
+  }
+  return total;
+}
+
+template <class T>
+void continuous_bernoulli_mean(const T* logits, T* mean, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; i++) mean[i] = T(continuous_mean(double(logits[i])));
+}
+
 template <class T>
 double squared_error(const T* y, const T* target, T* d, std::int64_t n) {
   double total = 0;
@@ -53,7 +82,7 @@ void reparameterise(const T* mu, const T* logvar, const T* epsilon, T* z, std::i
 
 template <class T>
 constexpr LikelihoodTable<T> make_table() {
-  return {bernoulli<T>, squared_error<T>, soft_clamp<T>, kl<T>, reparameterise<T>};
+  return {bernoulli<T>, continuous_bernoulli<T>, continuous_bernoulli_mean<T>, squared_error<T>, soft_clamp<T>, kl<T>, reparameterise<T>};
 }
 
 }  // namespace

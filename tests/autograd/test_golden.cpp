@@ -162,6 +162,7 @@ const std::map<std::string, Runner>& runners() {
        {1, [](const Vars& v,
               const Golden& g) { return Vars{matmul(v[0], v[1], g.integer("transpose_a") != 0, g.integer("transpose_b") != 0)}; }}},
       {"bernoulli", {11, loss(bernoulli_loss)}},
+      {"continuous_bernoulli", {30, loss(continuous_bernoulli_loss)}},
       {"squared_error", {3, loss(squared_error)}},
       {"gaussian", {12, [](const Vars& v, const Golden&) { return Vars{gaussian_loss(v[0], v[1], v[2].value())}; }}},
       {"cross_entropy", {14, loss(cross_entropy)}},

@@ -8,7 +8,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import ContinuousBernoulli, Normal, kl_divergence
 
 from golden import Cases, exact, uniform
 
@@ -147,6 +147,12 @@ rows = lambda x: x.flatten(1).sum(1) if x.dim() > 1 else x
 bernoulli = lambda o, t: rows(F.binary_cross_entropy_with_logits(o, t, reduction="none"))
 for o, t in [(uniform((3, 5), -4, 4), uniform((3, 5), 0, 1)), (uniform((2, 2, 3, 1), -30, 30), uniform((2, 2, 3, 1), 0, 1)), (uniform((2, 35), -4, 4), (uniform((2, 35)) > 0).double()), (exact(100, -100, 60, -60).reshape(2, 2), exact(1, 1, 0, 0).reshape(2, 2))]:
     case("bernoulli", bernoulli, [o, t], constants=[1], terms=o[0].numel())
+continuous = lambda o, t: rows(-ContinuousBernoulli(logits=o).log_prob(t))
+for o, t in [(uniform((3, 5), -4, 4), uniform((3, 5), 0, 1)), (uniform((2, 35), -9, 9), uniform((2, 35), 0, 1))]:
+    case("continuous_bernoulli", continuous, [o, t], constants=[1], terms=o[0].numel())
+# PyTorch's cancels near 0 and clamps probabilities: there, the formula itself.
+case("continuous_bernoulli", lambda o, t: rows(o / 2 + torch.log(torch.sinh(o / 2) / (o / 2)) - o * t), [exact(0.5, -0.5, 0.01, -0.01).reshape(2, 2), exact(1, 0.25, 0, 0.5).reshape(2, 2)], constants=[1], terms=2)
+case("continuous_bernoulli", lambda o, t: rows(torch.log(torch.expm1(o) / o) - o * t), [exact(100, -100, 60, -60).reshape(2, 2), exact(1, 1, 0, 0.5).reshape(2, 2)], constants=[1], terms=2)
 for shape in [(3, 5), (4,), (2, 3, 7)]:
     case("squared_error", lambda p, t: rows(F.mse_loss(p, t, reduction="none")), [uniform(shape), uniform(shape)], constants=[1], terms=math.prod(shape[1:]))
 for shape in [(3, 5), (2, 3, 7)]:

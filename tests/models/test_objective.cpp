@@ -17,7 +17,7 @@ using namespace elbo;
 TEST_CASE("log-likelihoods keep their constants") {
   // -log N(x; m, 1/4) of two numbers, each 0.5 away: 2 (log(2 pi / 4) / 2 + 0.25 / 0.5)
   const Tensor x = Tensor::from<double>({1, 1}, {1, 2});
-  const Decoding d{Var(Tensor::from<double>({0.5, 1.5}, {1, 2})), false};
+  const Decoding d{Var(Tensor::from<double>({0.5, 1.5}, {1, 2}))};
   const double expected = 2 * (0.5 * std::log(2 * std::numbers::pi / 4) + 0.5);
   CHECK(reconstruction_loss(Likelihood::gaussian, {.variance = 0.25}, d, x).value().item() == doctest::Approx(expected));
   CHECK(reconstruction_loss(Likelihood::gaussian_optimal, {}, d, x).value().item() == doctest::Approx(expected));  // the optimum is 1/4
@@ -33,12 +33,12 @@ TEST_CASE("the optimal variance is clamped: data that are reproduced exactly hav
   for (const DType type : {DType::float32, DType::float64}) {
     const Tensor x = Tensor::from<double>({0, 0, 0, 1}, {2, 2}).to(type);
     const Var output = leaf(Tensor::from<double>({0, 0, 0, 1}, {2, 2}).to(type));
-    const Var loss = reconstruction_loss(Likelihood::gaussian_optimal, {}, Decoding{output, false}, x);
+    const Var loss = reconstruction_loss(Likelihood::gaussian_optimal, {}, Decoding{output}, x);
     CHECK(total(loss.value()) == doctest::Approx(2 * std::log(2 * std::numbers::pi * clamped_variance(0))));
     CHECK(total(abs(gradients(sum(loss), {{output}})[0])) == 0);
     for (const double off : {1e-3, 1e-5}) {  // the variance is that of the clamp, so the gradient vanishes with the error
       const Var near = leaf(binary(Binary::add, x, Tensor::scalar(off, type)));
-      const Var objective = sum(reconstruction_loss(Likelihood::gaussian_optimal, {}, Decoding{near, false}, x));
+      const Var objective = sum(reconstruction_loss(Likelihood::gaussian_optimal, {}, Decoding{near}, x));
       CHECK(total(abs(gradients(objective, {{near}})[0])) == doctest::Approx(4 * off / clamped_variance(off * off)).epsilon(0.01));
     }
   }

@@ -26,12 +26,16 @@ struct Inputs {
 };
 
 std::vector<Tensor> results(const Inputs& in) {
-  Tensor a, b, slope;
+  Tensor a, b, c, slope;
+  const Tensor continuous = continuous_bernoulli_loss(in.logits, in.target, &c);
   const Tensor bernoulli = bernoulli_loss(in.logits, in.target, &a), squares = squared_error(in.x, in.target, &b);
   const Tensor clamped = soft_clamp(parametric(Parametric::scale_shift, in.x, 8, 0), -10, 10, &slope);
   return {bernoulli,
           a,
           bernoulli_loss(in.logits, in.target),
+          continuous,
+          c,
+          continuous_bernoulli_mean(in.logits),
           squares,
           b,
           squared_error(in.x, in.target),
