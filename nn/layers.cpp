@@ -75,18 +75,6 @@ Var Linear::operator()(const Var& x) const {
   return apply_rest(activation, linear(x, weight, bias, fused(activation)));
 }
 
-LayerNorm::LayerNorm(const Scope& s, Index features, double eps)
-    : gain(s.parameter("gain", {features}, Initializer::constant(1))),
-      bias(s.parameter("bias", {features}, Initializer::constant(0))),
-      epsilon(eps),
-      scope(intern_scope(s.path())) {}
-
-Var LayerNorm::operator()(const Var& x) const {
-  ScopeLabel label(scope);
-  const Var centred = x - mean(x, {-1}, true);
-  return centred * rsqrt(mean(square(centred), {-1}, true) + epsilon) * Var(gain) + Var(bias);
-}
-
 Var Dropout::operator()(const Var& x, const RandomKey& key, std::uint32_t first_example, bool training) const {
   if (!(rate >= 0 && rate < 1)) fail("dropout", fmt::format("expected a rate from 0 to below 1, got {}", rate));
   if (!training || rate == 0) return x;

@@ -30,18 +30,6 @@ struct Linear {
   const std::string* scope = nullptr;
 };
 
-// Layer normalisation over the last axis (Ba, Kiros and Hinton 2016): y = g (x - mean) / sqrt(variance + epsilon) + b.
-// Parameters: gain (features,), ones at first; bias (features,), zeros.
-struct LayerNorm {
-  LayerNorm() = default;
-  LayerNorm(const Scope& scope, Index features, double epsilon = 1e-5);
-  Var operator()(const Var& x) const;
-
-  Parameter gain, bias;
-  double epsilon = 1e-5;
-  const std::string* scope = nullptr;
-};
-
 // Dropout (Srivastava et al. 2014): in training each number is 0 with probability `rate`, the others are divided by 1 - rate; in
 // evaluation nothing happens. The draws are keyed by `key` (purpose dropout, step = the update) and the row's number in the batch;
 // give each dropout layer of a model its own `number`.

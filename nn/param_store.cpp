@@ -14,6 +14,11 @@ constexpr Index boundary = 64;  // bytes: each parameter starts on a cache line,
 
 }  // namespace
 
+Tensor& Parameter::buffer() const {
+  if (!entry_->buffer) fail("parameters", fmt::format("'{}' is trained: expected a buffer", entry_->name));
+  return entry_->value;
+}
+
 Parameter ParamStore::add(std::string name, const Shape& shape, const Initializer& initializer, bool buffer) {
   if (sealed()) fail("parameters", fmt::format("'{}' was added after the store was sealed", name));
   if (find(name)) fail("parameters", fmt::format("'{}' exists already: two layers share a scope", name));

@@ -27,6 +27,8 @@ class Parameter {
   operator Var() const { return Var(entry_->value, entry_->node); }  // NOLINT: a parameter is a Var
   const Tensor& value() const { return entry_->value; }
   const std::string& name() const { return entry_->name; }
+  // The numbers of a buffer, for its layer to write. Throws for a trained parameter: the optimizer alone changes those.
+  Tensor& buffer() const;
   explicit operator bool() const { return entry_ != nullptr; }
 
  private:

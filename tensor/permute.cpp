@@ -120,12 +120,16 @@ void permute(const T* x, T* y, const Permutation& p, Index numel) {
     }
     return o;
   };
-  if (rows) {
+  if (rows) {  // one walk after another along the axis before; the axes outside are counted through for each walk, not for each row
+    const Index walk = p.size[j - 1], from_step = p.from[j - 1], to_step = p.to[j - 1];
     const Index chunks = std::clamp<Index>(numel * Index(sizeof(T)) / grain, 1, outer);
     parallel(chunks, [&](Index c) {
-      for (Index k = outer * c / chunks; k < outer * (c + 1) / chunks; k++) {
+      const Index end = outer * (c + 1) / chunks;
+      for (Index k = outer * c / chunks; k < end;) {
         const auto [from, to] = offsets(k);
-        std::memcpy(y + to, x + from, std::size_t(p.size[j]) * sizeof(T));
+        const Index n = std::min(end - k, walk - k % walk);
+        for (Index r = 0; r < n; r++) std::memcpy(y + to + r * to_step, x + from + r * from_step, std::size_t(p.size[j]) * sizeof(T));
+        k += n;
       }
     });
     return;

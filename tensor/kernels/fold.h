@@ -21,6 +21,10 @@ struct Sum : AddUp<B> {
   B step(const B& a, const B& x) const { return a + x; }
 };
 template <class B>
+struct Deviations : AddUp<B> {
+  B step(const B& a, const B& x) const { return a + (x - this->shift); }
+};
+template <class B>
 struct SquareDeviations : AddUp<B> {
   B step(const B& a, const B& x) const { return a + (x - this->shift) * (x - this->shift); }
 };

@@ -57,53 +57,58 @@ void max_rows(const T* x, std::int64_t width, std::int64_t channels, Spans rows,
   }
 }
 
-// One window and one vector of channels: dy waits in `open` until the number that won is met, row by row; rows begin .. end-1 receive it.
-template <class T, class Load, class Store>
-void give_back(const T* x, T* dx, std::int64_t row, std::int64_t channels, std::int64_t top, std::int64_t bottom, std::int64_t left,
-               std::int64_t right, std::int64_t begin, std::int64_t end, Batch<T> y, Batch<T> open, Load&& load, Store&& store) {
-  using B = Batch<T>;
-  const B zero(T(0));
-  for (std::int64_t i = top; i < bottom; i++)
-    for (std::int64_t k = left; k < right; k++) {
-      const std::int64_t at = i * row + k * channels;
-      const B v = load(x + at);  // a NaN wins whatever y is: if there is one in the window, y is NaN and equals nothing
-      if (i >= begin && i < end) store(dx + at, load(dx + at) + xsimd::select(v == y, open, xsimd::select(v == v, zero, open)));
-      open = xsimd::select(v == y, zero, xsimd::select(v == v, open, zero));
+// A vector of channels or one channel: what is compared, added and moved comes out the same.
+template <class T>
+struct Many {
+  using Value = Batch<T>;
+  static constexpr std::int64_t size = Value::size;
+  static Value load(const T* p) { return Value::load_unaligned(p); }
+  static void store(T* p, const Value& v) { v.store_unaligned(p); }
+  static Value pick(const typename Value::batch_bool_type& which, const Value& a, const Value& b) { return xsimd::select(which, a, b); }
+};
+template <class T>
+struct One {
+  using Value = T;
+  static constexpr std::int64_t size = 1;
+  static T load(const T* p) { return *p; }
+  static void store(T* p, T v) { *p = v; }
+  static T pick(bool which, T a, T b) { return which ? a : b; }
+};
+
+struct Rectangle {
+  std::int64_t top, bottom, left, right;
+};
+
+// One window: dy waits in `open` until the number that won is met, row by row; rows begin .. end-1 receive it.
+template <class L, class T>
+void give_back(const T* x, const T* y, const T* dy, std::int64_t width, std::int64_t channels, const Rectangle& window, std::int64_t begin,
+               std::int64_t end, T* dx) {
+  using V = typename L::Value;
+  const V zero(T(0)), largest = L::load(y);
+  V open = L::load(dy);
+  for (std::int64_t i = window.top; i < window.bottom; i++)
+    for (std::int64_t k = window.left; k < window.right; k++) {
+      const std::int64_t at = (i * width + k) * channels;
+      const V v = L::load(x + at);  // a NaN wins whatever y is: if there is one in the window, y is NaN and equals nothing
+      if (i >= begin && i < end) L::store(dx + at, L::load(dx + at) + L::pick(v == largest, open, L::pick(v == v, zero, open)));
+      open = L::pick(v == largest, zero, L::pick(v == v, open, zero));
     }
 }
 
 template <class T>
 void max_rows_backward(const T* x, const T* y, const T* dy, std::int64_t width, std::int64_t channels, Spans rows, Spans columns,
                        std::int64_t begin, std::int64_t end, T* dx) {
-  using B = Batch<T>;
-  constexpr std::int64_t lanes = B::size;
-  const std::int64_t row = width * channels;
-  for (std::int64_t i = begin * row; i < end * row; i++) dx[i] = T(0);
-  alignas(64) T numbers[B::size];
-  for (std::int64_t i = 0; i < lanes; i++) numbers[i] = T(i);
-  const B number = B::load_aligned(numbers);
+  for (std::int64_t i = begin * width * channels; i < end * width * channels; i++) dx[i] = T(0);
   for (std::int64_t i = 0; i < rows.count; i++) {
     if (rows.end[i] <= begin) continue;
     if (rows.begin[i] >= end) break;
     for (std::int64_t k = 0; k < columns.count; k++) {
       const std::int64_t at = (i * columns.count + k) * channels;
-      const auto window = [&](std::int64_t j, const B& largest, const B& open, auto&& load, auto&& store) {
-        give_back(x + j, dx + j, row, channels, rows.begin[i], rows.end[i], columns.begin[k], columns.end[k], begin, end, largest, open,
-                  load, store);
-      };
-      const auto load = [](const T* p) { return B::load_unaligned(p); };
-      const auto store = [](T* p, const B& v) { v.store_unaligned(p); };
+      const Rectangle window{rows.begin[i], rows.end[i], columns.begin[k], columns.end[k]};
       std::int64_t j = 0;
-      for (; j + lanes <= channels; j += lanes) window(j, load(y + at + j), load(dy + at + j), load, store);
-      if (j == channels) continue;
-      if (channels >= lanes) {  // the last channels together with some that are done, to which nothing is added
-        const std::int64_t last = channels - lanes;
-        window(last, load(y + at + last), xsimd::select(number < B(T(j - last)), B(T(0)), load(dy + at + last)), load, store);
-      } else {
-        window(
-            0, load_part(y + at, channels), load_part(dy + at, channels), [&](const T* p) { return load_part(p, channels); },
-            [&](T* p, const B& v) { store_part(p, v, channels); });
-      }
+      for (; j + Many<T>::size <= channels; j += Many<T>::size)
+        give_back<Many<T>>(x + j, y + at + j, dy + at + j, width, channels, window, begin, end, dx + j);
+      for (; j < channels; j++) give_back<One<T>>(x + j, y + at + j, dy + at + j, width, channels, window, begin, end, dx + j);
     }
   }
 }

@@ -78,9 +78,10 @@ void first_equal(const T* x, std::int64_t n, std::int64_t width, std::int64_t st
 
 template <class T>
 constexpr ReduceTable<T> make_table() {
-  return {{rows<T, Sum>, rows<T, SquareDeviations>, rows<T, Exponentials>, rows<T, Max>, rows<T, Min>},
-          {columns<T, Sum>, columns<T, SquareDeviations>, columns<T, Exponentials>, columns<T, Max>, columns<T, Min>},
-          first_equal<T>};
+  return {
+      {rows<T, Sum>, rows<T, Deviations>, rows<T, SquareDeviations>, rows<T, Exponentials>, rows<T, Max>, rows<T, Min>},
+      {columns<T, Sum>, columns<T, Deviations>, columns<T, SquareDeviations>, columns<T, Exponentials>, columns<T, Max>, columns<T, Min>},
+      first_equal<T>};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace elbo {
 
 enum class Fold : int {
   sum,
+  deviations,         // sum of (x - shift)
   square_deviations,  // sum of (x - shift)^2
   exponentials,       // sum of exp(x - shift)
   max,                // NaN if any number is NaN

@@ -1,9 +1,11 @@
 #pragma once
-// The plain-loop twins of the kernels for images: see reference.h. x and y are single images, rows of pixels of channels.
+// The plain-loop twins of the kernels for images and normalisation: see reference.h. x and y of the first are single images, rows of pixels
+// of channels.
 
 #include <cmath>
 #include <cstdint>
 
+#include "tensor/kernels/normalise.h"
 #include "tensor/kernels/pooling.h"
 #include "tensor/kernels/resample.h"
 
@@ -57,6 +59,37 @@ void max_pool_backward(const T* x, const T*, const T* dy, std::int64_t width, st
         const std::int64_t at = winner(x, width, channels, rows, columns, i, j, c);
         if (at >= begin * row && at < end * row) dx[at] += dy[(i * columns.count + j) * channels + c];
       }
+}
+
+// y = scale (x - mean) + bias, n rows of `width` columns
+template <class T>
+void normalise(const T* x, std::int64_t n, std::int64_t width, const T* mean, const T* scale, const T* bias, T* y) {
+  for (std::int64_t r = 0; r < n; r++)
+    for (std::int64_t i = 0; i < width; i++)
+      y[r * width + i] = T(double(scale[i]) * (double(x[r * width + i]) - double(mean[i])) + double(bias[i]));
+}
+
+// sum = dy down each column, product = dy (x - mean) likewise
+template <class T>
+void normalise_sums(const T* x, const T* dy, std::int64_t n, std::int64_t width, const T* mean, double* sum, double* product) {
+  for (std::int64_t i = 0; i < width; i++) {
+    sum[i] = product[i] = 0;
+    for (std::int64_t r = 0; r < n; r++) {
+      sum[i] += double(dy[r * width + i]);
+      product[i] += double(dy[r * width + i]) * (double(x[r * width + i]) - double(mean[i]));
+    }
+  }
+}
+
+// dx = scale dy + slope (x - mean) + shift
+template <class T>
+void normalise_backward(const T* x, const T* dy, std::int64_t n, std::int64_t width, const T* mean, const T* scale, const T* slope,
+                        const T* shift, T* dx) {
+  for (std::int64_t r = 0; r < n; r++)
+    for (std::int64_t i = 0; i < width; i++) {
+      const std::int64_t at = r * width + i;
+      dx[at] = T(double(scale[i]) * double(dy[at]) + double(slope[i]) * (double(x[at]) - double(mean[i])) + double(shift[i]));
+    }
 }
 
 }  // namespace elbo::reference

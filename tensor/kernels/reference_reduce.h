@@ -21,6 +21,9 @@ double fold(Fold f, const T* x, std::int64_t n, std::int64_t stride, double shif
       case Fold::sum:
         y += v;
         break;
+      case Fold::deviations:
+        y += v - shift;
+        break;
       case Fold::square_deviations:
         y += (v - shift) * (v - shift);
         break;

@@ -90,6 +90,11 @@ Vars run_pad(const Vars& v, const Golden& g) {
               g.text("mode") == "zeros" ? Padding::zeros : Padding::reflect)};
 }
 
+Vars run_batch_norm(const Vars& v, const Golden& g) {
+  const auto [y, mean, variance] = batch_norm(v[0], v[1], v[2], g.number("epsilon"));
+  return {y, mean, variance};
+}
+
 Vars run_split(const Vars& v, const Golden& g) {
   const auto [first, rest] = split(v[0], g.integer("axis"), g.integer("at"));
   return {first, rest};
@@ -180,6 +185,11 @@ const std::map<std::string, Runner>& runners() {
           return Vars{upsample(v[0], extent(g, "size"), g.text("mode") == "nearest" ? Upsampling::nearest : Upsampling::bilinear)};
         }}},
       {"pad", {0, run_pad}},
+      {"batch_norm", {16, run_batch_norm}},
+      {"standardise",
+       {10, [](const Vars& v, const Golden& g) { return Vars{standardise(v[0], v[1], v[2], v[3], v[4], g.number("epsilon"))}; }}},
+      {"group_norm",
+       {16, [](const Vars& v, const Golden& g) { return Vars{group_norm(v[0], v[1], v[2], g.integer("groups"), g.number("epsilon"))}; }}},
   };
   return all;
 }

@@ -1,4 +1,5 @@
 #include "nn/layers.h"
+#include "nn/norm.h"
 
 #include <doctest/doctest.h>
 

@@ -5,6 +5,7 @@
 #include "autograd/gradcheck.h"
 #include "autograd/ops.h"
 #include "nn/layers.h"
+#include "nn/norm.h"
 #include "nn/optim/methods.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"

@@ -1,0 +1,166 @@
+#include "tensor/normalise.h"
+
+#include <doctest/doctest.h>
+
+#include "tensor/elementwise.h"
+#include "tensor/error.h"
+#include "tensor/reduce.h"
+#include "tensor/shape_ops.h"
+#include "tests/support.h"
+#include "tests/tensor/helpers.h"
+
+using namespace elbo;
+
+namespace {
+
+// One case: what goes in, and what comes out of the formulas, written down plainly in float64.
+struct Case {
+  Normalisation s;
+  Tensor x, gain, bias, dy, dmean, dvariance;
+  double epsilon = 0.1;  // a group of two near numbers is not blown up, nor their rounding
+
+  Case(const Normalisation& how, const Shape& shape, DType type, std::uint64_t number)
+      : s(how),
+        x(scale_shift(normal(shape, type, number), 2, 3)),
+        gain(normal({s.channels}, type, number + 1)),
+        bias(normal({s.channels}, type, number + 2)),
+        dy(normal(shape, type, number + 3)),
+        dmean(normal(s.statistics(), type, number + 4)),
+        dvariance(normal(s.statistics(), type, number + 5)) {}
+
+  Index block_of(Index i) const { return i / (s.rows * s.channels); }
+  Index group_of(Index i) const { return block_of(i) * s.groups + i % s.channels / (s.channels / s.groups); }
+  Tensor over(const Shape& shape, auto&& place, auto&& f) const {
+    std::vector<long double> sums(std::size_t(shape.numel()));
+    for (Index i = 0; i < x.numel(); i++) sums[std::size_t(place(i))] += f(i);
+    return Tensor::from(std::vector<double>(sums.begin(), sums.end()), shape);
+  }
+  Tensor over_groups(auto&& f) const {
+    return over(
+        s.statistics(), [&](Index i) { return group_of(i); }, f);
+  }
+  Tensor over_channels(auto&& f) const {
+    return over(
+        {s.channels}, [&](Index i) { return i % s.channels; }, f);
+  }
+  Tensor each(auto&& f) const {
+    Tensor t(x.shape(), DType::float64);
+    for (Index i = 0; i < x.numel(); i++) t.mutable_data<double>()[i] = f(i);
+    return t;
+  }
+
+  void check(DType type) const {
+    const double m = double(s.count());
+    const Tensor mean = scale_shift(over_groups([&](Index i) { return x.element(i); }), 1 / m);
+    const auto d = [&](Index i) { return x.element(i) - mean.element(group_of(i)); };
+    const Tensor variance = scale_shift(over_groups([&](Index i) { return d(i) * d(i); }), 1 / m);
+    const auto a = [&](Index i) { return 1 / std::sqrt(variance.element(group_of(i)) + epsilon); };
+    const auto g = [&](Index i) { return gain.element(i % s.channels); };
+    const Tensor y = each([&](Index i) { return g(i) * d(i) * a(i) + bias.element(i % s.channels); });
+    const Tensor dbias = over_channels([&](Index i) { return dy.element(i); });
+    const Tensor dgain = over_channels([&](Index i) { return dy.element(i) * d(i) * a(i); });
+    const Tensor p = over_groups([&](Index i) { return g(i) * dy.element(i); });
+    const Tensor q = over_groups([&](Index i) { return g(i) * dy.element(i) * d(i); });
+    const auto fixed = [&](Index i) { return g(i) * a(i) * dy.element(i); };
+    const Tensor dx = each([&](Index i) {
+      const Index k = group_of(i);
+      return fixed(i) - a(i) * p.element(k) / m - d(i) * a(i) * a(i) * a(i) * q.element(k) / m + dmean.element(k) / m +
+             2 * d(i) * dvariance.element(k) / m;
+    });
+
+    const double bound = 40 * epsilon_of(type), sum_bound = bound * std::max(1.0, std::sqrt(double(x.numel() / s.channels)));
+    for_each_isa([&](Isa isa) {
+      CAPTURE(isa_name(isa));
+      const Normalised r = normalise("test", x, s, gain, bias, epsilon);
+      CHECK(difference(r.mean, mean) <= bound);
+      CHECK(difference(r.variance, variance) <= bound);
+      CHECK(difference(r.y, y) <= bound);
+      CHECK(difference(standardise(x, s, r.mean, r.scale, gain, bias), r.y) == 0);
+      Tensor gx = empty_like(x), gg = empty_like(gain), gb = empty_like(bias);
+      normalise_backward({x, r.mean, r.scale, gain}, s, {dy, dmean, dvariance}, false, {&gx, &gg, &gb});
+      CHECK(difference(gx, dx) <= bound);
+      CHECK(difference(gg, dgain) <= sum_bound);
+      CHECK(difference(gb, dbias) <= sum_bound);
+      Tensor only = empty_like(x);
+      normalise_backward({x, r.mean, r.scale, gain}, s, {dy, {}, {}}, true, {&only, nullptr, nullptr});
+      CHECK(difference(only, each(fixed)) <= bound);
+    });
+  }
+  static double epsilon_of(DType type) { return elbo::epsilon(type); }
+};
+
+}  // namespace
+
+TEST_CASE("kernel: normalisation and its gradient agree with the formulas") {
+  const RandomKey key{.seed = 10, .purpose = Purpose::test};
+  std::uint32_t draws = 0;
+  const auto draw = [&](Index low, Index high) { return low + Index(key.uniform(0, draws++) * double(high - low + 1)); };
+  set_poison(true);
+  for (std::uint64_t number = 0; number < 120; number++) {
+    const DType type = number % 2 ? DType::float64 : DType::float32;
+    const Index groups = draw(1, 4), channels = groups * (draw(0, 3) ? draw(1, 10) : draw(11, 50));
+    const Shape shape = draw(0, 3) ? Shape{draw(1, 5), draw(1, 9), draw(1, 9), channels} : Shape{draw(2, 40), channels};
+    CAPTURE(shape.str());
+    const Tensor x(shape, type);
+    const Normalisation batch = Normalisation::batch("test", x), group = Normalisation::group("test", x, groups);
+    if (batch.count() > 1) Case(batch, shape, type, 10 * number).check(type);
+    if (group.count() > 1) Case(group, shape, type, 10 * number).check(type);
+  }
+  set_poison(false);
+}
+
+TEST_CASE("kernel: normalisation gives the same bits for any number of threads") {
+  for (const Shape& shape : {Shape{4, 40, 30, 40}, Shape{700, 333}, Shape{1, 150, 100, 24}}) {
+    const Tensor x = normal(shape), dy = normal(shape, DType::float32, 1), gain = normal({shape.back()}), bias = gain;
+    for (const Normalisation& s : {Normalisation::batch("test", x), Normalisation::group("test", x, 1)}) {
+      const Normalised r = normalise("test", x, s, gain, bias, 1e-5);
+      CHECK(same_for_any_threads([&] { return normalise("test", x, s, gain, bias, 1e-5).y; }));
+      CHECK(same_for_any_threads([&] { return normalise("test", x, s, gain, bias, 1e-5).variance; }));
+      for (int which = 0; which < 3; which++)
+        CHECK(same_for_any_threads([&] {
+          Tensor all[] = {empty_like(x), empty_like(gain), empty_like(bias)};
+          normalise_backward({x, r.mean, r.scale, gain}, s, {dy, {}, {}}, false, {&all[0], &all[1], &all[2]});
+          return all[which];
+        }));
+    }
+  }
+}
+
+TEST_CASE("kernel: normalisation of what is constant, of what lies far from 0, and of what is not finite") {
+  for_each_isa([](Isa isa) {
+    CAPTURE(isa_name(isa));
+    for (const double value : {0.1, 1000001.0, -3e30}) {
+      const Tensor x = Tensor::full({3, 7, 5, 6}, value), gain = Tensor::ones({6}), bias = Tensor::full({6}, 0.25);
+      for (const Normalisation& s : {Normalisation::batch("test", x), Normalisation::group("test", x, 2)}) {
+        const Normalised r = normalise("test", x, s, gain, bias, 1e-5);
+        CHECK(identical(r.mean, Tensor::full(s.statistics(), value)));
+        CHECK(identical(r.variance, Tensor::zeros(s.statistics())));
+        CHECK(identical(r.y, Tensor::full(x.shape(), 0.25)));
+      }
+    }
+    const Tensor far = scale_shift(normal({50, 8, 8, 3}), 1, 1e4), one = Tensor::ones({3}), none = Tensor::zeros({3});
+    const Normalised r = normalise("test", far, Normalisation::batch("test", far), one, none, 0);
+    CHECK(difference(r.variance.flatten(), variance(far.to(DType::float64), {0, 1, 2})) < 1e-6);
+    Tensor bad = normal({5, 2, 2, 3});
+    bad.set<float>({1, 0, 1, 1}, INFINITY);
+    bad.set<float>({2, 0, 1, 2}, NAN);
+    const Tensor y = normalise("test", bad, Normalisation::batch("test", bad), one, none, 1e-5).y;
+    CHECK(std::isfinite(total(slice_axis(y, 3, 0, 1))));
+    CHECK(std::isnan(y.at<float>({0, 0, 0, 1})));
+    CHECK(std::isnan(y.at<float>({0, 0, 0, 2})));
+  });
+}
+
+TEST_CASE("normalisation checks shapes and counts") {
+  const auto message = [](auto&& f) { return testing::error_of(f); };
+  const Tensor one({1, 4}), scalar = Tensor::scalar(1), rows({3, 4});
+  const Tensor c = Tensor::ones({4});
+  CHECK(testing::contains(message([&] { normalise("batch_norm", one, Normalisation::batch("batch_norm", one), c, c, 1e-5); }),
+                          "[batch_norm] expected at least two numbers in each mean, got 1 in inputs (1, 4)"));
+  CHECK(testing::contains(message([&] { Normalisation::batch("batch_norm", scalar); }), "(n, ..., channels)"));
+  CHECK(testing::contains(message([&] { Normalisation::group("group_norm", rows, 3); }), "divides the channels, got 3 groups for (3, 4)"));
+  CHECK(testing::contains(message([&] { Normalisation::group("group_norm", rows, 0); }), "got 0 groups"));
+  CHECK_THROWS_AS(Normalisation::batch("batch_norm", Tensor({3, 4}, DType::int32)), Error);
+  const Tensor empty({0, 2, 2, 4});
+  CHECK(normalise("test", empty, Normalisation::group("test", empty, 2), c, c, 1e-5).y.shape() == empty.shape());
+}
