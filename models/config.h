@@ -21,6 +21,7 @@ struct ModelConfig {
   Index kernel = 3;
   std::vector<Index> strides = {2, 2};
   std::string upsample = "transpose";
+  std::string normalisation = "none";
   bool pad = false;  // images that the strides do not divide are padded
   std::string activation = "relu";
   std::string init = "glorot-uniform";

@@ -135,6 +135,10 @@ void model_rows(Table& t) {
       "model.upsample", {"transpose", "nearest", "shuffle"},
       "conv: the decoder enlarges by transposed convolution, by repeating pixels, or from channels (pixel shuffle); conv-same: nearest",
       [](Config & c) -> auto& { return c.model.upsample; });
+  t.choice(
+      "model.normalisation", {"none", "batch", "group"},
+      "convolutions: before the activation of each but the last; group: 8 groups at most",
+      [](Config & c) -> auto& { return c.model.normalisation; });
   t.boolean(
       "model.pad", "convolutions: images whose size the strides do not divide are padded with zeros and cut again",
       [](Config & c) -> auto& { return c.model.pad; });

@@ -42,33 +42,12 @@ Var cut(const Var& x, Index h, Index w) {
 
 }  // namespace
 
-ConvModel::Stage ConvModel::convolution(const Scope& scope, Index in, Index out, Index stride) const {
+ConvStage ConvModel::enlargement(const Scope& scope, Index in, Index out, Index factor) const {
   const ModelConfig& c = config_.model;
-  Stage s;
-  s.conv = Conv2d(scope, {.in = in, .out = out, .kernel = c.kernel, .stride = stride, .activation = nonlinearity_from_name(c.activation)});
+  if (c.upsample == "transpose") return ConvStage(scope, c, {.in = in, .out = out, .stride = factor}, true);
+  ConvStage s(scope, c, {.in = in, .out = c.upsample == "nearest" ? out : out * factor * factor});
+  (c.upsample == "nearest" ? s.enlarge : s.shuffle) = factor;
   return s;
-}
-
-ConvModel::Stage ConvModel::enlargement(const Scope& scope, Index in, Index out, Index factor) const {
-  const ModelConfig& c = config_.model;
-  const Nonlinearity f = nonlinearity_from_name(c.activation);
-  Stage s;
-  if (c.upsample == "transpose") {
-    s.transposed = ConvTranspose2d(scope, {.in = in, .out = out, .kernel = c.kernel, .stride = factor, .activation = f});
-  } else if (c.upsample == "nearest") {
-    s = convolution(scope, in, out, 1);
-    s.enlarge = factor;
-  } else {
-    s = convolution(scope, in, out * factor * factor, 1);
-    s.shuffle = factor;
-  }
-  return s;
-}
-
-Var ConvModel::Stage::operator()(Var x) const {
-  if (enlarge > 1) x = upsample_by(x, enlarge);
-  x = conv.filters ? conv(x) : transposed(x);
-  return shuffle > 1 ? pixel_shuffle(x, shuffle) : x;
 }
 
 ConvModel::ConvModel(const Config& config, const Shape& example, const Scope& scope) : Model(config, example) {
@@ -82,7 +61,8 @@ ConvModel::ConvModel(const Config& config, const Shape& example, const Scope& sc
   Index in = channels;
   const Scope down = scope / "encoder";
   for (std::size_t i = 0; i < c.filters.size(); i++) {
-    encoder_.push_back(convolution(down / ("conv" + std::to_string(i)), in, c.filters[i], same ? 1 : c.strides[i]));
+    const ConvConfig conv{.in = in, .out = c.filters[i], .stride = same ? 1 : c.strides[i]};
+    encoder_.emplace_back(down / ("conv" + std::to_string(i)), c, conv);
     in = c.filters[i];
   }
   const Index flat = in * (same ? start_h_ * start_w_ * factor * factor : start_h_ * start_w_);
@@ -95,7 +75,7 @@ ConvModel::ConvModel(const Config& config, const Shape& example, const Scope& sc
   start_ = Linear(up / "start", decoder_hidden_.out, start_h_ * start_w_ * in, f);
   for (std::size_t i = c.filters.size(); i-- > 0;) {
     const Scope at = up / ("conv" + std::to_string(c.filters.size() - 1 - i));
-    Stage s = same ? convolution(at, in, c.filters[i], 1) : enlargement(at, in, c.filters[i], c.strides[i]);
+    ConvStage s = same ? ConvStage(at, c, {.in = in, .out = c.filters[i]}) : enlargement(at, in, c.filters[i], c.strides[i]);
     if (same && i + 1 == c.filters.size()) s.enlarge = factor;
     decoder_.push_back(std::move(s));
     in = c.filters[i];
@@ -106,21 +86,21 @@ ConvModel::ConvModel(const Config& config, const Shape& example, const Scope& sc
   output_ = Conv2d(up / "output", last);
 }
 
-Code ConvModel::encode(const Var& x, const PassContext&) const {
+Code ConvModel::encode(const Var& x, const PassContext& context) const {
   const Index factor = product(config_.model.strides), h = start_h_ * factor, w = start_w_ * factor;
   Var y = x;
   if (h != example_[0] || w != example_[1]) y = pad(y, {.bottom = h - example_[0], .right = w - example_[1]});
-  for (const Stage& s : encoder_) y = s(y);
+  for (const ConvStage& s : encoder_) y = s(y, context.training);
   y = hidden_(reshape(y, {x.shape()[0], y.shape()[1] * y.shape()[2] * y.shape()[3]}));
   Code code{mean_(y), {}};
   if (config_.model.variational) code.logvar = soft_clamp(logvar_(y), -10, 10);
   return code;
 }
 
-Decoding ConvModel::decode(const Var& z, const PassContext&) const {
+Decoding ConvModel::decode(const Var& z, const PassContext& context) const {
   Var y = start_(decoder_hidden_(z));
   y = reshape(y, {z.shape()[0], start_h_, start_w_, config_.model.filters.back()});
-  for (const Stage& s : decoder_) y = s(y);
+  for (const ConvStage& s : decoder_) y = s(y, context.training);
   Decoding d{cut(output_(y), example_[0], example_[1]), decoding_kind(config_)};
   if (output_logvar_.filters)
     d.logvar = soft_clamp(cut(output_logvar_(y), example_[0], example_[1]), lowest_pixel_logvar, highest_pixel_logvar);
@@ -131,27 +111,28 @@ std::vector<Model::LayerSummary> ConvModel::summary() const {
   const Index factor = product(config_.model.strides);
   std::vector<LayerSummary> rows;
   Index h = start_h_ * factor, w = start_w_ * factor;
-  const auto add = [&](const std::string* scope, const std::string& kind, const ConvConfig& c, const Parameter& filters, Index places) {
-    rows.push_back({*scope,
-                    kind + ", " + std::string(nonlinearity_name(c.activation)),
-                    {h, w, c.out},
-                    filters.value().numel() + c.out,
-                    2 * double(places) * double(filters.value().numel())});
+  const auto add = [&](const std::string& scope, const std::string& kind, std::string_view activation, Index out, Index parameters,
+                       double flops) {
+    rows.push_back({scope, fmt::format("{}, {}", kind, activation), {h, w, out}, parameters, flops});
   };
-  const auto stage = [&](const Stage& s) {
+  const auto stage = [&](const ConvStage& s) {
     h *= s.enlarge, w *= s.enlarge;
     const bool transposed = bool(s.transposed.filters);
-    const ConvConfig& c = transposed ? s.transposed.config : s.conv.config;
-    const std::string kind =
-        fmt::format("{} {}x{}/{}", transposed ? "transposed convolution" : "convolution", c.kernel.h, c.kernel.w, c.stride.h);
+    const ConvConfig& c = s.config();
     const Index before = h * w;
     if (transposed)
       h *= c.stride.h, w *= c.stride.w;
     else
       h = (h + c.stride.h - 1) / c.stride.h, w = (w + c.stride.w - 1) / c.stride.w;
-    add(transposed ? s.transposed.scope : s.conv.scope, kind, c, transposed ? s.transposed.filters : s.conv.filters,
-        transposed ? before : h * w);
+    const std::string kind =
+        fmt::format("{} {}x{}/{}{}", transposed ? "transposed convolution" : "convolution", c.kernel.h, c.kernel.w, c.stride.h,
+                    s.batch   ? ", batch norm"
+                    : s.group ? ", group norm"
+                              : "");
+    add(s.scope(), kind, config_.model.activation, c.out, s.parameters(),
+        2 * double(transposed ? before : h * w) * double(s.filters().value().numel()));
     h *= s.shuffle, w *= s.shuffle;
+    rows.back().output = {h, w, c.out / (s.shuffle * s.shuffle)};
   };
   const auto dense = [&](const Linear& l) {
     const Shape& shape = l.weight.value().shape();
@@ -161,16 +142,20 @@ std::vector<Model::LayerSummary> ConvModel::summary() const {
                     shape.numel() + shape[0],
                     2 * double(shape.numel())});
   };
-  for (const Stage& s : encoder_) stage(s);
+  for (const ConvStage& s : encoder_) stage(s);
   for (const Linear& l : hidden_.layers) dense(l);
   dense(mean_);
   if (config_.model.variational) dense(logvar_);
   for (const Linear& l : decoder_hidden_.layers) dense(l);
   dense(start_);
   h = start_h_, w = start_w_;
-  for (const Stage& s : decoder_) stage(s);
-  for (const Conv2d* c : {&output_, &output_logvar_})
-    if (c->filters) add(c->scope, fmt::format("convolution {}x{}/1", c->config.kernel.h, c->config.kernel.w), c->config, c->filters, h * w);
+  for (const ConvStage& s : decoder_) stage(s);
+  for (const Conv2d* c : {&output_, &output_logvar_}) {
+    if (!c->filters) continue;
+    const Index numbers = c->filters.value().numel();
+    add(*c->scope, fmt::format("convolution {}x{}/1", c->config.kernel.h, c->config.kernel.w), nonlinearity_name(c->config.activation),
+        c->config.out, numbers + c->config.out, 2 * double(h * w) * double(numbers));
+  }
   return rows;
 }
 

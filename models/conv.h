@@ -7,8 +7,8 @@
 // Kind `conv-same`: the encoder's convolutions keep the size; the decoder's small image is enlarged once, by the product of the strides,
 // and convolutions that keep the size follow.
 
+#include "models/conv_stage.h"
 #include "models/model.h"
-#include "nn/conv.h"
 
 namespace elbo {
 
@@ -23,18 +23,9 @@ class ConvModel final : public Model {
   std::vector<LayerSummary> summary() const override;
 
  private:
-  // A convolution between two changes of size.
-  struct Stage {
-    Index enlarge = 1;  // before it, by repeating pixels
-    Conv2d conv;
-    ConvTranspose2d transposed;  // instead of conv
-    Index shuffle = 1;           // after it, channels become pixels
-    Var operator()(Var x) const;
-  };
-  Stage convolution(const Scope& scope, Index in, Index out, Index stride) const;
-  Stage enlargement(const Scope& scope, Index in, Index out, Index factor) const;
+  ConvStage enlargement(const Scope& scope, Index in, Index out, Index factor) const;
 
-  std::vector<Stage> encoder_, decoder_;
+  std::vector<ConvStage> encoder_, decoder_;
   Mlp hidden_, decoder_hidden_;
   Linear mean_, logvar_, start_;
   Index start_h_ = 0, start_w_ = 0;  // of the decoder's first image

@@ -89,6 +89,7 @@ void RunFolder::save_state(const Config& config, const TrainState& s, std::span<
     contents.metadata.emplace_back(n.name + ".optimizer.steps", std::to_string(n.optimizer->steps()));
   }
   if (s.has_best) contents.tensors.emplace_back("best", s.best);
+  if (s.has_best && s.best_buffers) contents.tensors.emplace_back("best_buffers", s.best_buffers);
   if (!s.sums.code.empty()) {
     const Index n = Index(s.sums.code.size());
     contents.tensors.emplace_back("sums/code", Tensor::from(s.sums.code, {n}));
@@ -158,6 +159,12 @@ void RunFolder::load_state(TrainState& s, std::span<const Network> networks) con
     if (!best) fail("run", fmt::format("{}: tensor 'best' is missing", path));
     require_shape("run", "best weights", *best, networks[0].store->values().shape());
     s.best = best->clone();
+    if (const Tensor now = networks[0].store->buffers()) {
+      const Tensor* buffers = contents.find("best_buffers");
+      if (!buffers) fail("run", fmt::format("{}: tensor 'best_buffers' is missing", path));
+      require_shape("run", "buffers of the best weights", *buffers, now.shape());
+      s.best_buffers = buffers->clone();
+    }
     s.best_epoch = m.integer("best.epoch");
   }
   s.best_objective = from_exact(m["best.objective"]);

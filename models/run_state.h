@@ -27,7 +27,7 @@ struct TrainState {
   bool has_best = false;
   Index best_epoch = 0;
   double best_objective = 0;
-  Tensor best;  // the value block at the best epoch
+  Tensor best, best_buffers;  // the value block and the buffers at the best epoch
   Index metrics_bytes = 0;
   Index data_examples = 0;
   std::uint64_t data_checksum = 0;

@@ -194,6 +194,7 @@ class Trainer {
       state_.best_objective = valid.objective;
       if (!state_.best) state_.best = empty_like(store_.values());
       state_.best.copy_from(store_.values());
+      state_.best_buffers = store_.buffers();
     }
     epoch_start_ = Clock::now();
   }
@@ -226,10 +227,12 @@ class Trainer {
   void write_models(bool with_statistics = false) {
     write_model("model.safetensors", "last", with_statistics);
     if (!state_.has_best) return;
-    const Tensor last = store_.values().clone();
+    const Tensor last = store_.values().clone(), last_buffers = store_.buffers();
     store_.values().copy_from(state_.best);
+    store_.set_buffers(state_.best_buffers);
     write_model("best.safetensors", "best", with_statistics);
     store_.values().copy_from(last);
+    store_.set_buffers(last_buffers);
     store_.touched(0, last.numel());
   }
 

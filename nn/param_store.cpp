@@ -91,6 +91,33 @@ void ParamStore::touched(Index begin, Index end) {
     if (p->offset < end && p->offset + p->value.numel() > begin) p->value.bump_version();
 }
 
+Tensor ParamStore::buffers() const {
+  Index size = 0;
+  for (const Parameter::Entry& e : entries_) size += e.buffer ? e.value.numel() : 0;
+  if (size == 0) return {};
+  Tensor all({size}, options_.type);
+  Index at = 0;
+  for (const Parameter::Entry& e : entries_) {
+    if (!e.buffer) continue;
+    Tensor part = all.slice(at, at + e.value.numel()).reshape(e.value.shape());
+    part.copy_from(e.value);
+    at += e.value.numel();
+  }
+  return all;
+}
+
+void ParamStore::set_buffers(const Tensor& all) {
+  const Tensor now = buffers();
+  if (!now && !all) return;
+  require_shape("parameters", "all buffers", all ? all : Tensor::zeros({0}), now ? now.shape() : Shape{0});
+  Index at = 0;
+  for (Parameter::Entry& e : entries_) {
+    if (!e.buffer) continue;
+    e.value.copy_from(all.slice(at, at + e.value.numel()).reshape(e.value.shape()));
+    at += e.value.numel();
+  }
+}
+
 std::vector<std::pair<std::string, Tensor>> ParamStore::tensors() const {
   std::vector<std::pair<std::string, Tensor>> all;
   for (const Parameter::Entry& e : entries_) all.emplace_back(e.name, e.value);

@@ -80,6 +80,10 @@ class ParamStore {
   // Notes that values() was written: graphs that saved a parameter in elements begin .. end-1 must not be used any more.
   void touched(Index begin, Index end);
 
+  // All buffers one after the other, copied: what belongs to a set of weights beside values(). Empty where there are none.
+  Tensor buffers() const;
+  void set_buffers(const Tensor& all);  // throws for another length
+
   // Values by name, buffers included; copies on load. load throws naming what is missing, unexpected or of another shape or type.
   std::vector<std::pair<std::string, Tensor>> tensors() const;
   void load(std::span<const std::pair<std::string, Tensor>> tensors, std::string_view source);
