@@ -33,6 +33,8 @@ struct ObjectiveConfig {
   std::string likelihood = "bernoulli";
   double variance = 0.02;  // for likelihood gaussian
   double beta = 1;
+  double adversarial_weight = 0;  // 0: no discriminator
+  double adversarial_learning_rate = 1e-4;
 };
 
 struct DataConfig {

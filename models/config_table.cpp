@@ -161,6 +161,12 @@ void objective_rows(Table& t) {
       "objective.variance", 1e-8, 1e8, "of every pixel, for gaussian", [](Config & c) -> auto& { return c.objective.variance; });
   t.number(
       "objective.beta", 0, 1e6, "weight of the KL term", [](Config & c) -> auto& { return c.objective.beta; });
+  t.number(
+      "objective.adversarial.weight", 0, 1e6, "nats an example: how much the decoder is trained to fool a discriminator; 0: there is none",
+      [](Config & c) -> auto& { return c.objective.adversarial_weight; });
+  t.number(
+      "objective.adversarial.learning_rate", 0, infinite, "the discriminator's, on an optimizer like the model's",
+      [](Config & c) -> auto& { return c.objective.adversarial_learning_rate; });
 }
 
 void data_rows(Table& t) {

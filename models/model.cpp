@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "autograd/ops.h"
 #include "models/conv.h"
 #include "models/dense.h"
 #include "tensor/elementwise.h"
@@ -20,6 +21,8 @@ Tensor Decoding::mean() const {
       return output.value();
   }
 }
+
+Var Decoding::picture() const { return kind == Kind::mean ? output : sigmoid(output); }
 
 double Model::step_flops(Index batch) const {
   double forward = 0, first = 0;

@@ -21,6 +21,7 @@ struct Decoding {
   Kind kind = Kind::mean;  // what the output is
   Var logvar = {};         // gaussian-learned: the logarithm of each number's variance, clamped to the pixels' range
   Tensor mean() const;     // the picture: the distribution's mean
+  Var picture() const;     // with its gradient; of logits their sigmoid, for the continuous Bernoulli distribution too
 };
 
 // What a pass is for: layers that behave otherwise in training (batch normalisation) are told so with every call.

@@ -42,6 +42,15 @@ struct Metadata {
   void check_format() const { elbo::check_format(integer("format"), path); }
 };
 
+// The sums by the names that they have in files.
+constexpr std::pair<const char*, double StepLosses::*> loss_names[] = {{"objective", &StepLosses::objective},
+                                                                       {"reconstruction", &StepLosses::reconstruction},
+                                                                       {"kl", &StepLosses::kl},
+                                                                       {"gradient_norm", &StepLosses::gradient_norm},
+                                                                       {"adversarial", &StepLosses::adversarial},
+                                                                       {"discriminator_loss", &StepLosses::discriminator_loss},
+                                                                       {"discriminator_accuracy", &StepLosses::discriminator_accuracy}};
+
 }  // namespace
 
 void EpochSums::clear(Index latent) {
@@ -50,13 +59,10 @@ void EpochSums::clear(Index latent) {
   code_square.assign(std::size_t(latent), 0);
 }
 
-void EpochSums::add(Index count, double its_objective, double its_reconstruction, double its_kl, double norm) {
+void EpochSums::add(Index count, const StepLosses& of_batch) {
   const double n = double(count);
   examples += n;
-  objective += n * its_objective;
-  reconstruction += n * its_reconstruction;
-  kl += n * its_kl;
-  gradient_norm += norm;
+  for (const auto& [name, member] : loss_names) losses.*member += (member == &StepLosses::gradient_norm ? 1 : n) * of_batch.*member;
   batches++;
 }
 
@@ -102,10 +108,7 @@ void RunFolder::save_state(const Config& config, const TrainState& s, std::span<
   m.emplace_back("step", std::to_string(s.step));
   m.emplace_back("sums.batches", std::to_string(s.sums.batches));
   m.emplace_back("sums.examples", exact(s.sums.examples));
-  m.emplace_back("sums.objective", exact(s.sums.objective));
-  m.emplace_back("sums.reconstruction", exact(s.sums.reconstruction));
-  m.emplace_back("sums.kl", exact(s.sums.kl));
-  m.emplace_back("sums.gradient_norm", exact(s.sums.gradient_norm));
+  for (const auto& [name, member] : loss_names) m.emplace_back(fmt::format("sums.{}", name), exact(s.sums.losses.*member));
   m.emplace_back("best.epoch", s.has_best ? std::to_string(s.best_epoch) : "none");
   m.emplace_back("best.objective", exact(s.best_objective));
   m.emplace_back("metrics.bytes", std::to_string(s.metrics_bytes));
@@ -143,10 +146,12 @@ void RunFolder::load_state(TrainState& s, std::span<const Network> networks) con
   s.step = m.integer("step");
   s.sums.batches = m.integer("sums.batches");
   s.sums.examples = from_exact(m["sums.examples"]);
-  s.sums.objective = from_exact(m["sums.objective"]);
-  s.sums.reconstruction = from_exact(m["sums.reconstruction"]);
-  s.sums.kl = from_exact(m["sums.kl"]);
-  s.sums.gradient_norm = from_exact(m["sums.gradient_norm"]);
+  for (const auto& [name, member] : loss_names) {
+    const std::string key = fmt::format("sums.{}", name);
+    const bool older =
+        member == &StepLosses::adversarial || member == &StepLosses::discriminator_loss || member == &StepLosses::discriminator_accuracy;
+    s.sums.losses.*member = older && !contents.find_metadata(key) ? 0 : from_exact(m[key]);  // format 1 knew no adversary
+  }
   const auto numbers = [&](std::string_view name) {
     const Tensor* t = contents.find(name);
     return t ? std::vector<double>(t->data<double>(), t->data<double>() + t->numel()) : std::vector<double>();

@@ -9,15 +9,23 @@
 
 namespace elbo {
 
+// Means over a batch's examples, in nats.
+struct StepLosses {
+  double objective = 0, reconstruction = 0, kl = 0, gradient_norm = 0;
+  double adversarial = 0;                                     // what the decoder pays for not fooling the discriminator, without its weight
+  double discriminator_loss = 0, discriminator_accuracy = 0;  // 0 without one
+};
+
 // What the sums over an epoch's batches hold so far: part of the state, so that a run resumed within an epoch reports the same means.
 struct EpochSums {
   Index batches = 0;  // of the unfinished epoch
-  double examples = 0, objective = 0, reconstruction = 0, kl = 0, gradient_norm = 0;
+  double examples = 0;
+  StepLosses losses;                      // each times the examples of its batch; gradient_norm: of each batch once
   std::vector<double> code, code_square;  // (latent,): of the encoder's means
 
   void clear(Index latent);
-  void add(Index count, double its_objective, double its_reconstruction, double its_kl, double norm);  // a batch of so many examples
-  void add_codes(const Tensor& means);                                                                 // of a batch: (examples, latent)
+  void add(Index count, const StepLosses& of_batch);  // a batch of so many examples
+  void add_codes(const Tensor& means);                // of a batch: (examples, latent)
   Index active_units() const;  // dimensions whose mean varies by more than 0.01 (Burda, Grosse and Salakhutdinov 2015)
 };
 

@@ -48,13 +48,18 @@ std::string config_file(const Config& config) {
 
 // Times and rates are padded to a fixed width, so that equal runs have metrics of equal length.
 std::string metrics_line(const Metrics& m) {
+  const std::string adversary = m.adversary ? fmt::format(
+                                                  "\"adversarial\": {:.17g}, \"discriminator_loss\": {:.17g}, "
+                                                  "\"discriminator_accuracy\": {:.17g}, ",
+                                                  m.adversarial, m.discriminator_loss, m.discriminator_accuracy)
+                                            : "";
   return fmt::format(
       "{{\"epoch\": {}, \"step\": {}, \"split\": \"{}\", \"objective\": {:.17g}, \"total\": {:.17g}, \"reconstruction\": {:.17g}, \"kl\": "
       "{:.17g}, \"beta\": {:.17g}, "
-      "\"learning_rate\": {:.17g}, \"gradient_norm\": {:.17g}, \"active_units\": {}, \"seconds\": {:>12.3f}, \"examples_per_second\": "
+      "\"learning_rate\": {:.17g}, \"gradient_norm\": {:.17g}, \"active_units\": {}, {}\"seconds\": {:>12.3f}, \"examples_per_second\": "
       "{:>12.1f}}}\n",
       m.epoch, m.step, m.split, m.objective, m.total, m.reconstruction, m.kl, m.beta, m.learning_rate, m.gradient_norm, m.active_units,
-      std::min(m.seconds, 9999999.0), std::min(m.examples_per_second, 999999999.0));
+      adversary, std::min(m.seconds, 9999999.0), std::min(m.examples_per_second, 999999999.0));
 }
 
 }  // namespace elbo

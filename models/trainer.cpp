@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "models/evaluation.h"
-#include "models/optimizers.h"
+#include "models/learner.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -32,15 +32,13 @@ class Trainer {
         options_(options),
         folder_(std::move(folder)),
         data_(options.data ? *options.data : load_dataset(config.data.spec, parts_of(config.data))),
-        store_(store_options(config)),
-        model_(make_model(config, data_.example_shape, store_)),
-        objective_(config),
-        batches_(Batches::training(data_.train, training_options(config, data_.train), config.train.seed)) {
+        batches_(Batches::training(data_.train, training_options(config, data_.train), config.train.seed)),
+        last_step_(config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_.count()),
+        learner_(config, data_.example_shape, batches_.count(), last_step_),
+        store_(learner_.store()),
+        model_(&learner_.model()) {
     if (data_.train.size() == 0) fail("train", fmt::format("{}: the training part is empty", config.data.spec));
     if (data_.valid.size() > 0) valid_.reset(new Batches(Batches::evaluation(data_.valid, evaluation_options(config, data_.valid))));
-    last_step_ = config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_.count();
-    optimizer_ = make_optimizer(config, store_, batches_.count(), last_step_);
-    networks_ = {{"model", &store_, optimizer_.get()}};
   }
 
   void start() {
@@ -50,13 +48,13 @@ class Trainer {
     state_.sums.clear(model_->latent());
     write_text("config.json", config_file(config_));
     write_text("metrics.jsonl", "");
-    folder_.save_state(config_, state_, networks_);
+    folder_.save_state(config_, state_, learner_.networks());
     write_models();
     folder_.publish();
   }
 
   void take_up() {
-    folder_.load_state(state_, networks_);
+    folder_.load_state(state_, learner_.networks());
     store_.touched(0, store_.values().numel());
     if (state_.data_examples != data_.examples || state_.data_checksum != data_.checksum)
       fail("resume", fmt::format("{}: the data have changed: {} examples with checksum {:016x}, the run was trained on {} with {:016x}",
@@ -85,7 +83,7 @@ class Trainer {
         checkpoint();
       progress();
     }
-    folder_.save_state(config_, state_, networks_);
+    folder_.save_state(config_, state_, learner_.networks());
     if (!stopped && state_.sums.batches > 0) {  // train.steps ended within an epoch: these lines are not part of the state, so that
       state_.epoch++;                           // a longer run resumed from it has the lines of one never stopped
       report_epoch();
@@ -132,38 +130,30 @@ class Trainer {
 
   void train_step() {
     const Batch& batch = batches_.load(state_.epoch + 1, state_.sums.batches);
-    Tensor noise;
-    if (model_->variational()) {
-      noise = Tensor({batch.size(), model_->latent()}, model_->dtype());
-      fill_normal(noise, {.seed = config_.train.seed, .purpose = Purpose::latent, .step = std::uint64_t(state_.step)});
-    }
-    const Pass pass = objective_(*model_, batch.x, noise, 0, {.training = true});
-    const double loss = pass.objective.item(), reconstruction = pass.mean_reconstruction(), kl = pass.mean_kl();
-    const auto not_finite = [&](std::string_view what) {
-      fail_not_finite(fmt::format("step {}: the {} is not finite (objective {}, reconstruction {}, KL {})", state_.step + 1, what, loss,
-                                  reconstruction, kl));
-    };
-    if (!std::isfinite(loss)) not_finite("loss");
-    state_.sums.add_codes(pass.code.mean.value());
     try {
-      optimizer_->step(backward(pass.objective));
-    } catch (const NonFiniteGradient&) {
-      not_finite("gradient norm");
+      const StepLosses losses = learner_.step(batch, state_.step);
+      state_.sums.add_codes(learner_.codes());
+      state_.sums.add(batch.size(), losses);
+    } catch (const Learner::NotFinite& e) {
+      fail_not_finite(fmt::format("step {}: {}", state_.step + 1, e.what));
     }
-    state_.sums.add(batch.size(), loss, reconstruction, kl, optimizer_->last_gradient_norm());
     state_.step++;
   }
 
   Metrics train_metrics() const {
     const EpochSums& s = state_.sums;
     Metrics m{.epoch = state_.epoch, .step = state_.step, .split = "train"};
-    m.objective = s.objective / s.examples;
-    m.reconstruction = s.reconstruction / s.examples;
-    m.kl = s.kl / s.examples;
+    m.objective = s.losses.objective / s.examples;
+    m.reconstruction = s.losses.reconstruction / s.examples;
+    m.kl = s.losses.kl / s.examples;
+    m.adversary = config_.objective.adversarial_weight > 0;
+    m.adversarial = s.losses.adversarial / s.examples;
+    m.discriminator_loss = s.losses.discriminator_loss / s.examples;
+    m.discriminator_accuracy = s.losses.discriminator_accuracy / s.examples;
     m.total = m.reconstruction + m.kl;
-    m.beta = objective_.beta();
-    m.learning_rate = optimizer_->learning_rate();
-    m.gradient_norm = s.gradient_norm / double(s.batches);
+    m.beta = learner_.objective().beta();
+    m.learning_rate = learner_.optimizer().learning_rate();
+    m.gradient_norm = s.losses.gradient_norm / double(s.batches);
     m.active_units = s.active_units();
     m.seconds = since(epoch_start_);
     m.examples_per_second = s.examples / std::max(m.seconds, 1e-9);
@@ -178,7 +168,7 @@ class Trainer {
     state_.sums.clear(model_->latent());
     epoch_start_ = Clock::now();
     if (!valid_) return;
-    Metrics valid = validate(*model_, objective_, *valid_, optimal_variance());
+    Metrics valid = validate(*model_, learner_.objective(), *valid_, optimal_variance());
     valid.epoch = state_.epoch;
     valid.step = state_.step;
     valid.learning_rate = train.learning_rate;
@@ -207,13 +197,13 @@ class Trainer {
 
   // The models without the statistics of the codes, which take a pass over the data: those are the finished or paused run's.
   void checkpoint() {
-    folder_.save_state(config_, state_, networks_);
+    folder_.save_state(config_, state_, learner_.networks());
     write_models();
   }
 
   // gaussian-optimal: the variance of the training data under the weights as they are; 0 for other likelihoods.
   double optimal_variance() const {
-    if (objective_.likelihood() != Likelihood::gaussian_optimal) return 0;
+    if (learner_.objective().likelihood() != Likelihood::gaussian_optimal) return 0;
     return training_variance(*model_, data_.train, evaluation_options(config_, data_.train));
   }
 
@@ -251,14 +241,12 @@ class Trainer {
   const TrainOptions& options_;
   RunFolder folder_;
   Dataset data_;
-  ParamStore store_;
-  std::unique_ptr<Model> model_;
-  Objective objective_;
   Batches batches_;
   std::unique_ptr<Batches> valid_;
-  std::unique_ptr<Optimizer> optimizer_;
-  std::vector<Network> networks_;
-  Index last_step_ = 0;
+  Index last_step_;
+  Learner learner_;
+  ParamStore& store_;  // the model's
+  Model* model_;
   TrainState state_;
   Clock::time_point epoch_start_ = Clock::now(), last_progress_ = Clock::now();
 };

@@ -16,6 +16,8 @@ struct Metrics {
   double objective = 0, total = 0, reconstruction = 0, kl = 0, beta = 0, learning_rate = 0, gradient_norm = 0;
   Index active_units = 0;
   double seconds = 0, examples_per_second = 0;
+  bool adversary = false;  // the three below are of a run that has one
+  double adversarial = 0, discriminator_loss = 0, discriminator_accuracy = 0;
 };
 
 struct TrainOptions {

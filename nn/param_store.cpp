@@ -143,6 +143,13 @@ void ParamStore::load(std::span<const std::pair<std::string, Tensor>> tensors, s
   for (Parameter::Entry& e : entries_) e.value.copy_from(given[e.name]->to(e.value.dtype()));
 }
 
+void ParamStore::set_trainable(bool on) {
+  for (Parameter::Entry* p : parameters_) p->node->needs_gradient = on;
+}
+
+Frozen::Frozen(ParamStore& store) : store_(store) { store_.set_trainable(false); }
+Frozen::~Frozen() { store_.set_trainable(true); }
+
 Scope Scope::operator/(std::string_view name) const {
   if (name.empty() || name.find('/') != std::string_view::npos)
     fail("scope", fmt::format("'{}' is no name for a scope: expected one without '/'", name));

@@ -90,12 +90,27 @@ class ParamStore {
 
  private:
   friend class Scope;
+  friend class Frozen;
+  void set_trainable(bool on);
   Parameter add(std::string name, const Shape& shape, const Initializer& initializer, bool buffer);
 
   ParamStoreOptions options_;
   std::deque<Parameter::Entry> entries_;  // stable addresses: handles point into it
   std::vector<Parameter::Entry*> parameters_;
   Tensor values_, gradients_;
+};
+
+// While it lives, the store's parameters are constants: gradients pass through its layers to what they were given, and none is formed
+// for the parameters themselves. For the part of a step in which one network is only the judge of another.
+class Frozen {
+ public:
+  explicit Frozen(ParamStore& store);
+  ~Frozen();
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+
+ private:
+  ParamStore& store_;
 };
 
 // A place in the tree of names. Cheap to copy.
