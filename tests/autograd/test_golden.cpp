@@ -1,5 +1,4 @@
-// Every op against PyTorch: outputs and gradients of golden/ops.safetensors, which golden/ops.py made, and of its neighbours for images
-// (image_ops) and normalisation (norm_ops).
+// Every op against PyTorch: outputs and gradients of golden/ops.safetensors, which golden/ops.py made, and of golden/image_ops.safetensors.
 //
 // float64: the largest difference is at most 1e-12 of the tensor's largest magnitude. float32: at most 2^-24 (the relative error of one
 // rounding) for each rounding on the longest way to a number, where a transcendental function counts as four roundings and a sum of n
@@ -7,7 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -234,9 +232,8 @@ void check_case(const Golden& golden, const Runner& runner, DType type) {
 }  // namespace
 
 TEST_CASE("every op agrees with PyTorch's golden values, in float64 and float32, with every instruction set") {
-  std::vector<TensorFile> files;
-  for (const char* name : {"ops.safetensors", "image_ops.safetensors", "norm_ops.safetensors"})
-    files.push_back(load_safetensors(testing::golden(name)));
+  const TensorFile files[] = {load_safetensors(testing::golden("ops.safetensors")),
+                              load_safetensors(testing::golden("image_ops.safetensors"))};
   const Isa before = isa();
   for (Isa each : {Isa::reference, Isa::baseline, Isa::avx2, Isa::avx512, Isa::neon}) {
     if (!isa_available(each)) continue;
@@ -244,13 +241,12 @@ TEST_CASE("every op agrees with PyTorch's golden values, in float64 and float32,
     for (const std::string& name : op_names()) {
       const auto runner = runners().find(name);
       int cases = 0;
-      const auto found = std::find_if(files.begin(), files.end(), [&](const TensorFile& f) { return f.find(name + "/0/out0"); });
-      const TensorFile& file = found == files.end() ? files[0] : *found;
+      const TensorFile& file = files[files[0].find(name + "/0/out0") ? 0 : 1];
       for (; file.find(name + "/" + std::to_string(cases) + "/out0"); cases++)
         if (runner != runners().end())
           for (DType type : {DType::float64, DType::float32}) check_case({file, name + "/" + std::to_string(cases)}, runner->second, type);
       CHECK_MESSAGE((cases > 0 && runner != runners().end()),
-                    "no golden values for the op " << name << ": add it to golden/ops.py (image_ops.py, norm_ops.py) and to this file");
+                    "no golden values for the op " << name << ": add it to golden/ops.py or image_ops.py and to this file");
     }
   }
   set_isa(before);
