@@ -1,7 +1,7 @@
 #pragma once
 // Normalisation of activations: over the batch (Ioffe and Szegedy 2015), over groups of channels (Wu and He 2018), and with statistics
-// that are given. x: (n, ..., c), such as images (n, h, w, c) or rows (n, c); gain, bias: (c). Each is one op, for composed of
-// reductions and products it would read and write the images ten times.
+// that are given. x: (n, ..., c), such as images (n, h, w, c) or rows (n, c); gain, bias: (c). Each is one op: composed of
+// reductions and products it takes four times as long, for that is how often it reads and writes the images.
 
 #include "autograd/record.h"
 

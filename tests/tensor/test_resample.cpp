@@ -30,8 +30,9 @@ Taps any_taps(Draws& draw, Index size) {
     case 1:
       return bilinear_taps(size, draw(1, 40));
     case 2: {
-      const Index kernel = draw(1, std::min<Index>(size, 5)), stride = draw(1, 3);
-      return mean_taps(size, kernel, stride, draw(0, kernel / 2), draw(0, 1) == 0);
+      const Index kernel = draw(1, 5), padding = draw(0, kernel / 2), stride = draw(1, 3);
+      if (size + 2 * padding < kernel) return mean_taps(size, size, stride, 0, true);
+      return mean_taps(size, kernel, stride, padding, draw(0, 1) == 0);
     }
     case 3:
       return padded_taps(size, draw(0, 3), draw(0, 3), false);
