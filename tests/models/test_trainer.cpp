@@ -258,7 +258,8 @@ TEST_CASE("a loss that is not finite stops training and names a setting to try")
 
 TEST_CASE("every likelihood trains") {
   const Folder folder;
-  for (const char* likelihood : {"bernoulli", "gaussian", "gaussian-optimal", "squared-error"}) {
+  for (const char* likelihood :
+       {"bernoulli", "continuous-bernoulli", "gaussian", "gaussian-learned", "gaussian-optimal", "squared-error"}) {
     Config c = small_config(folder);
     c.objective.likelihood = likelihood;
     c.train.epochs = 2;
