@@ -41,6 +41,8 @@ class Trainer {
     last_step_ = config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_.count();
     optimizer_ = make_optimizer(config, store_, batches_.count(), last_step_);
     networks_ = {{"model", &store_, optimizer_.get()}};
+    if (options.on_note)
+      for (const std::string& note : data_.notes) options.on_note(note);
   }
 
   void start() {
