@@ -20,7 +20,9 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 
 BatchOptions training_options(const Config& config, const Split& split) {
   BatchOptions o = evaluation_options(config, split, config.train.batch);
-  o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none;  // drawing takes long enough to be worth a thread
+  o.augment = {.flip = config.data.flip, .shift = config.data.shift, .crop = config.data.crop};
+  // Drawing takes long enough to be worth a thread, and so does a disk.
+  o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none || o.augment || split.values.is_in_file();
   return o;
 }
 

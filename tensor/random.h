@@ -27,6 +27,7 @@ enum class Purpose : std::uint8_t {
   sentences = 12,
   test = 13,  // tests, examples, benchmarks
   bootstrap = 14,
+  augment = 15,  // step: the epoch
 };
 
 // One block of Philox 4x32-10: four words from a counter of four and a key of two.
