@@ -131,7 +131,7 @@ DataKind shapes_kind() {
                            parse_combination(text, problem);
                            return problem.empty();
                          },
-                     .help = "a combination that the test part alone holds, such as red,triangle (default none)"};
+                     .help = "a combination that the test part alone holds (default none)"};
   return {
       .name = "shapes",
       .usage = "shapes",

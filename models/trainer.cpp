@@ -18,14 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-BatchOptions training_options(const Config& config, const Split& split) {
-  BatchOptions o = evaluation_options(config, split, config.train.batch);
-  o.augment = {.flip = config.data.flip, .shift = config.data.shift, .crop = config.data.crop};
-  // Drawing takes long enough to be worth a thread, and so does a disk.
-  o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none || o.augment || split.values.is_in_file();
-  return o;
-}
-
 // One run in memory: data, networks, state; and the loop over them.
 class Trainer {
  public:

@@ -133,8 +133,8 @@ int run(const Tool& tool, std::optional<Index> count) {
 std::string kinds_of_data() {
   std::string text;
   for (const DataKind& kind : data_kinds()) {
-    text += fmt::format("{}: {}\n", kind.usage, kind.help);
-    for (const DataOption& option : kind.options) text += fmt::format("  ?{}= {}: {}\n", option.name, option.expected, option.help);
+    text += fmt::format("\n- {}: {}", kind.usage, kind.help);
+    for (const DataOption& option : kind.options) text += fmt::format("\n?{}: {}; {}", option.name, option.expected, option.help);
   }
   return text;
 }
@@ -145,11 +145,11 @@ std::string kinds_of_data() {
 int main(int argc, char** argv) {
   using namespace elbo;
   std::optional<Index> count;
-  Tool tool(
-      "elbo-data",
-      "Describes a data set (counts, where each part came from, shape, range, labels) and writes examples of it out.\n\nKinds of data:\n" +
-          kinds_of_data(),
-      {"elbo-data --data digits", "elbo-data --data digits --split train --count 100 --out digits.png"});
+  Tool tool("elbo-data",
+            "Describes a data set (counts, where each part came from, shape, range, labels) and writes examples of it out.\n\nKinds of "
+            "data, and what may stand after their '?':" +
+                kinds_of_data(),
+            {"elbo-data --data digits", "elbo-data --data digits --split train --count 100 --out digits.png"});
   tool.usage("--data SPEC [--split S] [--count N --out PATH]")
       .share({"--data", "--split"})
       .option("--count", "N", "how many examples to write: the first ones of the part (default 64)", count, 1, 10000)
