@@ -65,12 +65,15 @@ Batches::Batches(const Split& split, const BatchOptions& options, bool shuffled,
     for (const float v : split.values.values<float>())
       if (!(v >= 0 && v <= 1))
         fail("batches", fmt::format("data.binarize={} needs values from 0 to 1, got {}", name_of(options.binarize), v));
+  if (!shuffled) options_.augment = {};
+  check_augment(options_.augment, split.values.shape().without(0));
   order_ = Tensor({split.size()}, DType::int32);
   options_.size = std::min(options_.size, split.size());
   for (Slot& slot : slots_) {
     slot.x = Tensor(split.values.shape().with(0, options_.size), options.type);
     slot.examples = Tensor({options_.size}, DType::int32);
     if (split.labels) slot.labels = Tensor({options_.size}, DType::int32);
+    if (options_.augment) slot.augmented = Tensor(split.values.shape().with(0, options_.size), split.values.dtype());
     if (!options.prefetch) break;
   }
   if (options.prefetch) worker_ = std::thread([this] { work(); });
@@ -139,6 +142,8 @@ void Batches::fill(Slot& slot, Index epoch, Index number, bool on_threads) {
 
   std::memcpy(slot.examples.mutable_data<std::int32_t>(), order + begin, std::size_t(n) * sizeof(std::int32_t));
   slot.batch.examples = slot.examples.slice(0, n);
+  if (split_.values.is_in_file())
+    for (Index i = 0; i < n; i++) split_.values.will_read(order[begin + i], order[begin + i] + 1);
   if (split_.labels) {
     const std::int32_t* from = split_.labels.data<std::int32_t>();
     std::int32_t* to = slot.labels.mutable_data<std::int32_t>();
@@ -166,12 +171,20 @@ void Batches::convert(Slot& slot, Index epoch, bool on_threads) {
   const std::uint64_t step = shuffled_ ? std::uint64_t(epoch) : ~std::uint64_t{0} - std::uint64_t(split_.part);
   const RandomKey key{seed_, options_.binarize == Binarize::dynamic ? Purpose::binarize : Purpose::dequantize, step};
 
+  const RandomKey augment_key{seed_, Purpose::augment, step};
+  From* augmented = slot.augmented ? slot.augmented.mutable_data<From>() : nullptr;
+
   const auto row = [&](Index r) {
     if (r + 2 < n) {  // shuffled rows lie anywhere in memory: the one after the next is fetched already
       const auto* next = reinterpret_cast<const char*>(values + Index(example[r + 2]) * width);
       for (Index i = 0; i < std::min<Index>(width * Index(sizeof(From)), 4096); i += 64) __builtin_prefetch(next + i);
     }
     const From* x = values + Index(example[r]) * width;
+    if (augmented) {
+      From* changed = augmented + r * width;
+      augment_example(options_.augment, split_.values.shape().without(0), augment_key, std::uint32_t(example[r]), x, changed);
+      x = changed;
+    }
     To* y = out + r * width;
     if (options_.binarize == Binarize::threshold) return kernels.threshold(x, y, width);
     if (options_.binarize == Binarize::none && options_.dequantize == Dequantize::none) return kernels.value(x, y, width);

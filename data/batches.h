@@ -9,6 +9,7 @@
 #include <string_view>
 #include <thread>
 
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "tensor/random.h"
 
@@ -27,9 +28,11 @@ struct BatchOptions {
   Binarize binarize = Binarize::none;
   // uniform: (byte + u) / 256 with u in [0, 1), drawn anew at each use; bytes alone, not together with binarize.
   Dequantize dequantize = Dequantize::none;
+  Augment augment;              // drawn anew each epoch, from the values as they are, before anything else; training alone
   DType type = DType::float32;  // or float64
   // A thread of its own makes the next batch ahead; the same numbers. For values in memory it does not pay: 128 x 784 bytes take about
-  // 20 microseconds on one core (dynamic: 100), and the thread takes a core from the step that it would spare them.
+  // 20 microseconds on one core (dynamic: 100), and the thread takes a core from the step that it would spare them. For values in a file
+  // it waits for the disk in the step's stead.
   bool prefetch = false;
 };
 
@@ -62,6 +65,7 @@ class Batches {
  private:
   struct Slot {
     Tensor x, labels, examples;  // options_.size rows
+    Tensor augmented;            // the values as they come from the part but for `augment`
     Batch batch;
     Index epoch = -1, number = -1;
   };

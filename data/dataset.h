@@ -36,6 +36,7 @@ struct Dataset {
   int classes = 0;                        // labels are 0 .. classes - 1; 0: no labels
   std::vector<std::string> label_names;   // one a class, or none
   std::vector<std::string> factor_names;  // what the examples were made from, where that is known
+  std::vector<std::string> notes;         // what one should know who uses them: files left out, where they are kept. One line each
   // What a resumed run compares: of everything the source holds, before it is divided.
   Index examples = 0;
   std::uint64_t checksum = 0;

@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "data/digits_skeletons.h"
+#include "data/fixed.h"
 #include "tensor/random.h"
 
 namespace elbo {
 namespace {
 
-// Fixed point with 16 bits behind the point. Shifts of negative numbers round down (C++20).
-using Fixed = std::int32_t;
-constexpr Fixed one = 1 << 16;
-consteval Fixed fixed(double x) { return Fixed(x * one + (x < 0 ? -0.5 : 0.5)); }  // by the compiler: no machine computes with floats here
-constexpr Fixed times(Fixed a, Fixed b) { return Fixed(std::int64_t(a) * b >> 16); }
+constexpr Fixed one = fixed_one;
 
 // What the three streams of draws are for: Philox's step.
 enum Stream : std::uint64_t { of_writer = 1, of_hand = 2, of_example = 3, of_noise = 4 };

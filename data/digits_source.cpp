@@ -49,7 +49,7 @@ DataKind digits_kind() {
   return {.name = "digits",
           .usage = "digits",
           .help = "built in: handwritten-looking digits, 28x28x1, 60,000 and 10,000, with what they were drawn from",
-          .options = {{"noise", DataOption::Type::number, 0, 1, "standard deviation of noise added to every pixel (default 0)"}},
+          .options = {DataOption::number("noise", 0, 1, "standard deviation of noise added to every pixel (default 0)")},
           .load = load};
 }
 

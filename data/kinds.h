@@ -1,6 +1,8 @@
 #pragma once
 // The kinds of data. A kind is a loader with its options; to add one, write its file and name it in kinds.cpp.
 
+#include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,12 +12,17 @@
 
 namespace elbo {
 
+// What may stand after the `?` of a specification: a name, and which texts are values of it.
 struct DataOption {
-  enum class Type { integer, number };
   std::string name;
-  Type type;
-  double least, most;  // the range of its values, both ends included
-  std::string help;    // one line
+  std::string expected;  // its values, for people: "a whole number from 1 to 256"
+  std::function<bool(std::string_view value)> accepts;
+  std::string help;  // one line
+
+  static DataOption integer(std::string name, std::int64_t least, std::int64_t most, std::string help);  // both ends included
+  static DataOption number(std::string name, double least, double most, std::string help);
+  static DataOption choice(std::string name, std::vector<std::string> values, std::string help);
+  static DataOption flag(std::string name, std::string help);  // 0 or 1, false or true
 };
 
 struct DataKind {
@@ -34,7 +41,9 @@ const DataKind& data_kind(std::string_view name);  // throws UsageError naming t
 
 // One for each kind, defined in its file.
 DataKind digits_kind();  // data/digits_source.cpp
+DataKind images_kind();  // data/images_source.cpp
 DataKind mnist_kind();   // data/mnist_source.cpp
 DataKind npy_kind();     // data/npy_source.cpp
+DataKind shapes_kind();  // data/shapes_source.cpp
 
 }  // namespace elbo

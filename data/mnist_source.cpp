@@ -92,7 +92,7 @@ DataKind mnist_kind() {
   return {.name = "mnist",
           .usage = "mnist:FOLDER",
           .help = "the four IDX files of MNIST, Fashion-MNIST, KMNIST or EMNIST, plain or .gz",
-          .options = {{"classes", DataOption::Type::integer, 1, 256, "labels are 0 to N-1 (default 10)"}},
+          .options = {DataOption::integer("classes", 1, 256, "labels are 0 to N-1 (default 10)")},
           .load = load};
 }
 

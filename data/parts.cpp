@@ -12,25 +12,41 @@
 namespace elbo {
 namespace {
 
+std::byte* bytes_of(Tensor& t) {
+  return for_any(t.dtype(), [&]<class T>(T) { return reinterpret_cast<std::byte*>(t.mutable_data<T>()); });
+}
+
 // Rows `chosen` (ascending) of t's leading axis leave it: t keeps the others in order, the chosen ones are returned. Both share t's
-// memory, the others first, so that setting a part apart never takes a second copy of the data.
+// memory, the others first. Rows change places one at a time, along the cycles of the permutation, so that this takes no memory for a
+// second copy of anything, however large the data and wherever they lie.
 Tensor take_rows(Tensor& t, const std::vector<std::int32_t>& chosen) {
   if (!t) return {};
-  const Index n = t.shape()[0], count = Index(chosen.size());
-  const std::size_t row = n == 0 ? 0 : t.bytes() / std::size_t(n);
-  auto* p = t.dtype() == DType::uint8   ? reinterpret_cast<std::byte*>(t.mutable_data<std::uint8_t>())
-            : t.dtype() == DType::int32 ? reinterpret_cast<std::byte*>(t.mutable_data<std::int32_t>())
-                                        : reinterpret_cast<std::byte*>(t.mutable_data<float>());
-  Tensor taken({count * Index(row)}, DType::uint8);
-  std::byte* out = reinterpret_cast<std::byte*>(taken.mutable_data<std::uint8_t>());
-  Index kept = 0, next = 0;
-  for (Index i = 0; i < n; i++) {
-    const bool leaves = next < count && chosen[std::size_t(next)] == i;
-    std::byte* to = leaves ? out + std::size_t(next++) * row : p + std::size_t(kept++) * row;
-    if (to != p + std::size_t(i) * row) std::memcpy(to, p + std::size_t(i) * row, row);
+  const auto n = std::size_t(t.shape()[0]), row = n == 0 ? 0 : t.bytes() / n;
+  std::vector<std::int32_t> source;  // of each place
+  source.reserve(n);
+  for (std::size_t i = 0, next = 0; i < n; i++)
+    if (next < chosen.size() && std::size_t(chosen[next]) == i)
+      next++;
+    else
+      source.push_back(std::int32_t(i));
+  source.insert(source.end(), chosen.begin(), chosen.end());
+
+  std::byte* rows = bytes_of(t);
+  const auto at = [&](std::size_t i) { return rows + i * row; };
+  std::vector<std::byte> first(row);
+  for (std::size_t start = 0; start < n; start++) {
+    if (std::size_t(source[start]) == start) continue;
+    if (row > 0) std::memcpy(first.data(), at(start), row);
+    std::size_t place = start;
+    for (std::size_t from; (from = std::size_t(source[place])) != start; place = from) {
+      if (row > 0) std::memcpy(at(place), at(from), row);
+      source[place] = std::int32_t(place);  // done
+    }
+    if (row > 0) std::memcpy(at(place), first.data(), row);
+    source[place] = std::int32_t(place);
   }
-  if (row > 0) std::memcpy(p + std::size_t(kept) * row, out, std::size_t(count) * row);
-  const Tensor rest = t.slice(0, n - count), apart = t.slice(n - count, n);
+  const auto left = Index(n - chosen.size());
+  const Tensor rest = t.slice(0, left), apart = t.slice(left, Index(n));
   t = rest;
   return apart;
 }
@@ -55,7 +71,8 @@ void set_apart(Split& from, Split& to, Index count) {
 
 Tensor joined(const Tensor& a, const Tensor& b) {
   if (!a || !b) return a ? a : b;
-  Tensor t(a.shape().with(0, a.shape()[0] + b.shape()[0]), a.dtype());
+  const Shape shape = a.shape().with(0, a.shape()[0] + b.shape()[0]);
+  Tensor t = a.is_in_file() || b.is_in_file() ? Tensor::in_file(shape, a.dtype()) : Tensor(shape, a.dtype());
   t.slice(0, a.shape()[0]).copy_from(a);
   t.slice(a.shape()[0], t.shape()[0]).copy_from(b);
   return t;

@@ -11,14 +11,10 @@
 namespace elbo {
 
 // Reads a PNG, JPEG, BMP, TGA or PNM file; 16 bits a channel become 8, palettes their colours. `channels`: 0 as in the file, 1 grey or
-// 3 colour: converted; what is transparent is then laid over white. Rotation marks of cameras (EXIF) are not applied.
+// 3 colour: converted, with what is transparent laid over white; 4: colour with alpha. Rotation marks of cameras (EXIF) are not applied.
 // Throws Error naming the file where it is damaged, no picture, or of more than 2^26 pixels (before memory is taken for them).
 Tensor load_picture(const std::string& path, int channels = 0);
 Tensor decode_picture(Bytes file, const std::string& name, int channels = 0);
-
-// `picture` in another size; any channel count. Each new pixel is the mean of the old ones around it, weighted by a triangle as wide as
-// two pixels of the coarser grid (linear interpolation when it grows, no aliasing when it shrinks; Pillow's BILINEAR).
-Tensor resize_picture(const Tensor& picture, Index height, Index width);
 
 // Every pixel as a square of factor x factor pixels.
 Tensor enlarge_picture(const Tensor& picture, int factor);
@@ -31,7 +27,7 @@ Tensor to_pixels(const Tensor& values);
 // Throws Error where n exceeds rows * columns.
 Tensor grid(const Tensor& pictures, Index rows, Index columns, Index padding = 2, int scale = 1);
 
-// A uint8 picture (h, w, 1) or (h, w, 3) as PNG: the same bytes for the same picture. save_png writes atomically (tensor/file.h).
+// A uint8 picture of 1 to 4 channels as PNG: the same bytes for the same picture. save_png writes atomically (tensor/file.h).
 std::vector<std::byte> encode_png(const Tensor& picture);
 void save_png(const std::string& path, const Tensor& picture);
 std::string png_data_url(const Tensor& picture);  // "data:image/png;base64,...", for <img src> in a page of one file

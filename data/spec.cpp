@@ -13,9 +13,8 @@
 namespace elbo {
 namespace {
 
-// The whole text as a number; false where it is none.
 template <class T>
-bool parse(std::string_view text, T& value) {
+bool read_whole(std::string_view text, T& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && value == value;
 }
@@ -25,13 +24,7 @@ void check_value(const DataKind& kind, const std::string& key, const std::string
   for (const DataOption& option : kind.options) {
     names.push_back(option.name);
     if (option.name != key) continue;
-    double number = 0;
-    std::int64_t whole = 0;
-    const bool good =
-        option.type == DataOption::Type::integer ? parse(value, whole) && (number = double(whole), true) : parse(value, number);
-    if (!good || number < option.least || number > option.most)
-      throw UsageError(fmt::format("[data] {}?{}={}: expected {} from {} to {}", kind.name, key, value,
-                                   option.type == DataOption::Type::integer ? "a whole number" : "a number", option.least, option.most));
+    if (!option.accepts(value)) throw UsageError(fmt::format("[data] {}?{}={}: expected {}", kind.name, key, value, option.expected));
     return;
   }
   if (names.empty()) throw UsageError(fmt::format("[data] {}?{}: {} has no options", kind.name, key, kind.name));
@@ -55,14 +48,27 @@ std::string DataSpec::str() const { return kind + (path.empty() ? "" : ":" + pat
 std::string DataSpec::str_without_path() const { return kind + options_text(*this); }
 
 std::int64_t DataSpec::integer(std::string_view key, std::int64_t otherwise) const {
-  if (const std::string* text = find(*this, key)) parse(*text, otherwise);
+  if (const std::string* text = find(*this, key)) read_number(*text, otherwise);
   return otherwise;
 }
 
 double DataSpec::number(std::string_view key, double otherwise) const {
-  if (const std::string* text = find(*this, key)) parse(*text, otherwise);
+  if (const std::string* text = find(*this, key)) read_number(*text, otherwise);
   return otherwise;
 }
+
+std::string DataSpec::text(std::string_view key, std::string_view otherwise) const {
+  const std::string* text = find(*this, key);
+  return text ? *text : std::string(otherwise);
+}
+
+bool DataSpec::flag(std::string_view key) const {
+  const std::string* text = find(*this, key);
+  return text && (*text == "1" || *text == "true");
+}
+
+bool read_number(std::string_view text, std::int64_t& value) { return read_whole(text, value); }
+bool read_number(std::string_view text, double& value) { return read_whole(text, value); }
 
 DataSpec parse_data_spec(std::string_view text) {
   const std::size_t question = std::min(text.find('?'), text.size());

@@ -24,7 +24,13 @@ struct DataSpec {
   // An option's value, or `otherwise` where it was not given.
   std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
   double number(std::string_view key, double otherwise) const;
+  std::string text(std::string_view key, std::string_view otherwise) const;
+  bool flag(std::string_view key) const;  // whether it is 1
 };
+
+// The whole text as a number; false where it is none.
+bool read_number(std::string_view text, std::int64_t& value);
+bool read_number(std::string_view text, double& value);
 
 // Throws UsageError for an unknown kind (the nearest is named), a missing or superfluous path, an unknown option or a value that does
 // not fit it. Does not look whether the path exists.

@@ -1,4 +1,5 @@
-// The one unit that holds the code of the stb headers: reading with stb_image, writing with stb_image_write on top of zlib.
+// The one unit that holds the code of the stb headers: reading with stb_image, resizing with stb_image_resize, writing with
+// stb_image_write on top of zlib.
 #include <zlib.h>
 
 #include <cstdlib>
@@ -37,3 +38,6 @@ static unsigned char* zlib_compress(unsigned char* data, int size, int* packed, 
 #define STBIW_ZLIB_COMPRESS zlib_compress
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include <stb/stb_image_write.h>
+
+#define STB_IMAGE_RESIZE_IMPLEMENTATION
+#include <stb/stb_image_resize.h>

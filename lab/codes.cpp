@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "autograd/mode.h"
-#include "data/picture.h"
+#include "data/fit.h"
 #include "tensor/error.h"
 #include "tensor/nearest.h"
 #include "tensor/parallel.h"
@@ -141,16 +141,12 @@ Tensor reconstruct(const Model& model, const Tensor& inputs) {
 
 Split load_pictures(const Run& run, const std::vector<std::string>& files) {
   const Shape& shape = run.example_shape;
-  if (shape.rank() != 3 || (shape[2] != 1 && shape[2] != 3))
+  if (shape.rank() != 3 || (shape[2] != 1 && shape[2] != 3 && shape[2] != 4))
     throw UsageError(fmt::format("--input: {} was trained on examples of shape {}, which are no pictures", run.path, shape.str()));
   Split split{.part = Part::test};
-  split.values = Tensor(shape.prepend(Index(files.size())), DType::uint8);
+  const std::string fit = run.config.data.spec.empty() ? "crop" : parse_data_spec(run.config.data.spec).text("fit", "crop");
+  split.values = load_pictures(files, shape, fit_from_name(fit));
   split.origin = "picture files";
-  for (std::size_t i = 0; i < files.size(); i++) {
-    const Tensor picture = load_picture(files[i], int(shape[2]));
-    const Tensor fitted = picture.shape() == shape ? picture : resize_picture(picture, shape[0], shape[1]);
-    split.values[Index(i)].copy_from(fitted);
-  }
   return split;
 }
 

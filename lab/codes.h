@@ -37,8 +37,8 @@ Tensor model_inputs(const Run& run, const Split& split, Index count);
 // Each input decoded from its code's mean.
 Tensor reconstruct(const Model& model, const Tensor& inputs);
 
-// Picture files as a part without labels: converted to the channels and resized to the size of the run's examples. Throws Error for a
-// file that is no picture, UsageError where the run's examples are none.
+// Picture files as a part without labels: converted to the channels and resized to the size of the run's examples, as the pictures that it
+// was trained on were. Throws Error for a file that is no picture, UsageError where the run's examples are none.
 Split load_pictures(const Run& run, const std::vector<std::string>& files);
 
 // The codes of a regular grid over two dimensions, (size * size, latent), row by row from the top of a picture: `first` grows from left

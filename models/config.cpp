@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "data/kinds.h"
 #include "data/spec.h"
@@ -29,20 +28,18 @@ const ConfigRow& row_of(const std::string& name, std::string_view source) {
 bool assign_data_option(Config& config, std::string_view name, const Json& value, std::string_view source) {
   if (!name.starts_with("data.")) return false;
   name.remove_prefix(5);
+  const std::string text = value.is_string() ? value.string() : value.dump();
   std::string expected;
   for (const DataKind& kind : data_kinds())
     for (const DataOption& option : kind.options) {
       if (option.name != name) continue;
-      const bool whole = option.type == DataOption::Type::integer;
-      const double v = value.is_number() ? value.number() : NAN;
-      if (!value.is_null() && !(v >= option.least && v <= option.most && (!whole || v == std::floor(v)))) {
-        expected = fmt::format("{}a {} from {:g} to {:g}", expected.empty() ? "" : expected + " or ", whole ? "whole number" : "number",
-                               option.least, option.most);
+      if (!value.is_null() && !option.accepts(text)) {
+        expected += (expected.empty() ? "" : " or ") + option.expected;
         continue;
       }
       auto& options = config.data.options;
       std::erase_if(options, [&](const auto& o) { return o.first == name; });
-      if (!value.is_null()) options.emplace_back(name, value.dump());
+      if (!value.is_null()) options.emplace_back(name, text);
       return true;
     }
   if (!expected.empty()) throw UsageError(fmt::format("{}: data.{}: expected {}, got {}", source, name, expected, value.dump()));

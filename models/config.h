@@ -44,6 +44,9 @@ struct DataConfig {
   std::string binarize = "none";
   std::optional<std::string> dequantize;  // none: uniform for Gaussian likelihoods on bytes, otherwise none
   std::vector<Index> exclude_labels;
+  bool flip = false;  // training batches alone: data/augment.h
+  Index shift = 0;
+  double crop = 0;
   // Keys of one kind of data (data.noise): settle() puts them into `spec`, as what stands after its `?`.
   std::vector<std::pair<std::string, std::string>> options;
 };

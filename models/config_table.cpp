@@ -200,6 +200,14 @@ void data_rows(Table& t) {
   t.integers(
       "data.exclude_labels", 0, 1 << 20, "labels left out of training and validation",
       [](Config & c) -> auto& { return c.data.exclude_labels; });
+  t.boolean(
+      "data.flip", "training pictures are mirrored, left and right, once in two times", [](Config & c) -> auto& { return c.data.flip; });
+  t.integer(
+      "data.shift", 0, 1 << 14, "training pictures are moved by up to so many pixels along each axis, edges repeated",
+      [](Config & c) -> auto& { return c.data.shift; });
+  t.number(
+      "data.crop", 0, 0.9, "of training pictures up to this share of both sides is cut away, the rest enlarged to the whole",
+      [](Config & c) -> auto& { return c.data.crop; });
 }
 
 void optimizer_rows(Table& t) {

@@ -153,4 +153,12 @@ BatchOptions evaluation_options(const Config& config, const Split& split, Index 
           .type = config.model.float_type == "float64" ? DType::float64 : DType::float32};
 }
 
+BatchOptions training_options(const Config& config, const Split& split) {
+  BatchOptions o = evaluation_options(config, split, config.train.batch);
+  o.augment = {.flip = config.data.flip, .shift = config.data.shift, .crop = config.data.crop};
+  // Drawing takes long enough to be worth a thread, and so does a disk.
+  o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none || o.augment || split.values.is_in_file();
+  return o;
+}
+
 }  // namespace elbo

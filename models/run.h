@@ -41,6 +41,7 @@ PartsOptions parts_of(const DataConfig& data);
 Dataset load_run_data(const Run& run, std::string_view spec = {});
 // How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch = 500);
-Dequantize dequantize_of(const Config& config, const Split& split);  // the rule behind data.dequantize = null applied
+BatchOptions training_options(const Config& config, const Split& split);  // the same, and what is for training alone
+Dequantize dequantize_of(const Config& config, const Split& split);       // the rule behind data.dequantize = null applied
 
 }  // namespace elbo

@@ -18,12 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-BatchOptions training_options(const Config& config, const Split& split) {
-  BatchOptions o = evaluation_options(config, split, config.train.batch);
-  o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none;  // drawing takes long enough to be worth a thread
-  return o;
-}
-
 // One run in memory: data, networks, state; and the loop over them.
 class Trainer {
  public:
@@ -39,6 +33,8 @@ class Trainer {
         model_(&learner_.model()) {
     if (data_.train.size() == 0) fail("train", fmt::format("{}: the training part is empty", config.data.spec));
     if (data_.valid.size() > 0) valid_.reset(new Batches(Batches::evaluation(data_.valid, evaluation_options(config, data_.valid))));
+    if (options.on_note)
+      for (const std::string& note : data_.notes) options.on_note(note);
   }
 
   void start() {

@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -211,6 +214,48 @@ std::vector<std::byte> read_file(const std::string& path, std::uint64_t limit) {
   file.read(0, bytes.data(), bytes.size());
   return bytes;
 }
+
+namespace {
+
+// Takes the room for `bytes` bytes of a file; returns 0 or what went wrong.
+int take_room(int descriptor, std::uint64_t bytes) {
+  if (bytes == 0) return 0;
+  const BlockFileSizeSignal block;
+  if (::fallocate(descriptor, 0, 0, off_t(bytes)) == 0) return 0;
+  if (errno != EOPNOTSUPP) return errno;
+  // This file system takes no room ahead: the library writes to every block, which should not fill the disk in vain.
+  struct statfs system {};
+  if (::fstatfs(descriptor, &system) == 0 && std::uint64_t(system.f_bavail) * std::uint64_t(system.f_bsize) < bytes) return ENOSPC;
+  return ::posix_fallocate(descriptor, 0, off_t(bytes));
+}
+
+}  // namespace
+
+int open_scratch_file(std::uint64_t bytes) {
+  const char* chosen = std::getenv("TMPDIR");
+  std::string tried;
+  for (const std::string folder : {chosen ? chosen : "", "/var/tmp", "/tmp"}) {
+    if (folder.empty()) continue;
+    struct statfs system {};
+    const bool in_memory = ::statfs(folder.c_str(), &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+    std::string name = folder + "/elbo-XXXXXX";
+    const int descriptor = in_memory ? -1 : ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor < 0) {
+      tried += fmt::format("{}{} ({})", tried.empty() ? "" : ", ", folder, in_memory ? "in memory itself" : reason(errno));
+      continue;
+    }
+    ::unlink(name.c_str());
+    if (const int error = take_room(descriptor, bytes); error != 0) {
+      ::close(descriptor);
+      fail("scratch", fmt::format("cannot take {} MB in {}: {}; TMPDIR names another folder", (bytes >> 20) + 1, folder, reason(error)));
+    }
+    return descriptor;
+  }
+  fail("scratch", fmt::format("expected a folder on a disk for {} MB that do not fit into memory, tried {}; TMPDIR names another",
+                              (bytes >> 20) + 1, tried));
+}
+
+void close_file(int descriptor) { ::close(descriptor); }
 
 std::string quote_name(std::string_view text) {
   std::string out = "'";

@@ -49,6 +49,12 @@ class InputFile {
 // The whole file; throws Error, before any memory is taken, when it is larger than `limit` bytes.
 std::vector<std::byte> read_file(const std::string& path, std::uint64_t limit);
 
+// A new file of `bytes` zero bytes without a name, open for reading and writing: it is gone when it is closed, however the process ends.
+// It lies in $TMPDIR, /var/tmp or /tmp, the first of them that is on a disk and not in memory (tmpfs). Its room on the disk is taken
+// at once: throws Error where there is not enough, so that nobody who maps the file dies of it later. Close it with close_file.
+int open_scratch_file(std::uint64_t bytes);
+void close_file(int descriptor);
+
 // A name from a file, fit for a one-line message: quoted, control characters and stray bytes as \xNN, cut after 100 characters.
 std::string quote_name(std::string_view text);
 

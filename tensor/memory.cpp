@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <new>
 
 #include "tensor/error.h"
+#include "tensor/file.h"
 
 namespace elbo {
 namespace {
@@ -133,6 +135,20 @@ StorageRef StorageRef::allocate(std::size_t bytes) {
   return StorageRef(s);
 }
 
+StorageRef StorageRef::in_file(std::size_t bytes) {
+  StorageRef storage(new (pool_allocate(header)) Storage);
+  if (bytes == 0) return storage;
+  const int descriptor = open_scratch_file(bytes);
+  void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  const int error = errno;
+  close_file(descriptor);  // the mapping keeps the file
+  if (data == MAP_FAILED) fail("memory", fmt::format("cannot map a file of {} bytes: {}", bytes, std::strerror(error)));
+  storage->bytes = bytes;
+  storage->data = static_cast<std::byte*>(data);
+  storage->in_file = true;
+  return storage;
+}
+
 StorageRef StorageRef::part(const StorageRef& whole, std::size_t offset, std::size_t bytes) {
   if (!whole || offset > whole->bytes || bytes > whole->bytes - offset) fail("storage", "a part must lie within the whole");
   auto* s = new (pool_allocate(header)) Storage;
@@ -146,7 +162,8 @@ StorageRef StorageRef::part(const StorageRef& whole, std::size_t offset, std::si
 void StorageRef::release(Storage* p) {
   while (p) {  // a part releases its whole: a loop, not recursion
     Storage* parent = p->parent;
-    const std::size_t bytes = parent ? header : header + p->bytes;
+    const std::size_t bytes = parent || p->in_file ? header : header + p->bytes;
+    if (p->in_file) ::munmap(p->data, p->bytes);
     p->~Storage();
     pool_free(p, bytes);
     p = parent && parent->references.fetch_sub(1, std::memory_order_acq_rel) == 1 ? parent : nullptr;

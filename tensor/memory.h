@@ -36,12 +36,15 @@ struct Storage {
   std::size_t bytes = 0;      // size of `data`
   std::byte* data = nullptr;  // behind this header, or inside `parent`'s data
   Storage* parent = nullptr;  // kept alive by this one
+  bool in_file = false;       // `data` is a file's, mapped
 };
 
 class StorageRef {
  public:
   StorageRef() = default;
   static StorageRef allocate(std::size_t bytes);
+  // Zeros in a file without a name (open_scratch_file in tensor/file.h), mapped: the system keeps in memory what there is room for.
+  static StorageRef in_file(std::size_t bytes);
   // A part of `whole` with a version counter of its own: a parameter within its block.
   static StorageRef part(const StorageRef& whole, std::size_t offset, std::size_t bytes);
 

@@ -28,6 +28,7 @@ enum class Purpose : std::uint8_t {
   test = 13,  // tests, examples, benchmarks
   bootstrap = 14,
   prior = 15,  // codes whose pictures an adversary is shown; step: the update
+  augment = 16,  // step: the epoch
 };
 
 // One block of Philox 4x32-10: four words from a counter of four and a key of two.

@@ -1,6 +1,8 @@
 #include "tensor/tensor.h"
 
 #include <fmt/core.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstring>
@@ -23,6 +25,22 @@ std::size_t dtype_bytes(DType type) {
 Tensor::Tensor(const Shape& shape, DType type) : shape_(shape), type_(type) {
   if (shape.numel() > Index(std::size_t{1} << 58)) fail("tensor", fmt::format("shape {} is too large", shape.str()));
   storage_ = StorageRef::allocate(bytes());
+}
+
+Tensor Tensor::in_file(const Shape& shape, DType type) {
+  if (shape.numel() > Index(std::size_t{1} << 58)) fail("tensor", fmt::format("shape {} is too large", shape.str()));
+  Tensor t;
+  t.shape_ = shape, t.type_ = type;
+  t.storage_ = StorageRef::in_file(t.bytes());
+  return t;
+}
+
+void Tensor::will_read(Index begin, Index end) const {
+  if (!is_in_file() || begin >= end || bytes() == 0) return;
+  static const auto page = std::uintptr_t(::sysconf(_SC_PAGESIZE));
+  const std::size_t row = bytes() / std::size_t(shape_[0]);
+  const auto first = reinterpret_cast<std::uintptr_t>(raw()) + std::uintptr_t(begin) * row, start = first / page * page;
+  ::madvise(reinterpret_cast<void*>(start), first - start + std::size_t(end - begin) * row, MADV_WILLNEED);
 }
 
 Tensor Tensor::zeros(const Shape& shape, DType type) {

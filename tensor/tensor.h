@@ -38,6 +38,9 @@ class Tensor {
   Tensor() = default;                                                // no tensor: only assignment and `if (t)` make sense
   explicit Tensor(const Shape& shape, DType type = DType::float32);  // memory that is not initialised
 
+  // Zeros in a file on a disk that is mapped and has no name: for data larger than memory. Throws Error where the disk has no room.
+  static Tensor in_file(const Shape& shape, DType type = DType::float32);
+
   static Tensor zeros(const Shape& shape, DType type = DType::float32);
   static Tensor ones(const Shape& shape, DType type = DType::float32) { return full(shape, 1, type); }
   static Tensor full(const Shape& shape, double value, DType type = DType::float32);
@@ -112,6 +115,8 @@ class Tensor {
     if (storage_) storage_->version.fetch_add(1, std::memory_order_relaxed);
   }
   bool shares_storage_with(const Tensor& other) const { return storage_ && storage_ == other.storage_; }
+  bool is_in_file() const { return storage_ && storage_->in_file; }
+  void will_read(Index begin, Index end) const;  // of a tensor in a file: rows that are wanted soon, which the system may read ahead
   // Elements offset .. offset + shape.numel() - 1 of a one-dimensional tensor, with a version counter of its own:
   // a parameter inside its block.
   Tensor part(Index offset, const Shape& shape) const;

@@ -62,8 +62,10 @@ std::string version(const std::string& program) {
                      compiler(), isa_name(isa()), blas);
 }
 
-// Breaks `text` into lines that fit behind `indent` columns.
+// Breaks `text` into lines that fit behind `indent` columns. A line end in it stays one.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width = 100) {
+  if (const std::size_t end = text.find('\n'); end != std::string::npos)
+    return wrapped(text.substr(0, end), indent, width) + "\n" + std::string(indent, ' ') + wrapped(text.substr(end + 1), indent, width);
   std::string out, line;
   std::size_t at = 0;
   while (at < text.size()) {

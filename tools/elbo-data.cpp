@@ -73,6 +73,7 @@ Json as_json(const Dataset& data, const Split& split) {
     for (std::size_t c = 0; c < counts.size(); c++) all["labels"][label_name(data, c)] = counts[c];
   }
   all["factors"] = data.factor_names;
+  all["notes"] = data.notes;
   all["checksum"] = fmt::format("{:016x}", data.checksum);
   return all;
 }
@@ -82,6 +83,8 @@ void describe(const Dataset& data, const Split& split) {
   for (const Part p : {Part::train, Part::valid, Part::test})
     rows.push_back({std::string(part_name(p)), grouped(data.part(p).size()), data.part(p).origin});
   print(fmt::format("{}\n\n{}\n", data.spec.str(), table(rows)));
+  for (const std::string& note : data.notes) print(note + "\n");
+  if (!data.notes.empty()) print("\n");
   print(fmt::format("shape of an example  {}\n", data.example_shape.str()));
   if (!data.factor_names.empty()) {
     std::string names;
@@ -129,7 +132,10 @@ int run(const Tool& tool, std::optional<Index> count) {
 
 std::string kinds_of_data() {
   std::string text;
-  for (const DataKind& kind : data_kinds()) text += (text.empty() ? "" : ", ") + kind.usage;
+  for (const DataKind& kind : data_kinds()) {
+    text += fmt::format("\n- {}: {}", kind.usage, kind.help);
+    for (const DataOption& option : kind.options) text += fmt::format("\n?{}: {}; {}", option.name, option.expected, option.help);
+  }
   return text;
 }
 
@@ -139,11 +145,11 @@ std::string kinds_of_data() {
 int main(int argc, char** argv) {
   using namespace elbo;
   std::optional<Index> count;
-  Tool tool(
-      "elbo-data",
-      "Describes a data set (counts, where each part came from, shape, range, labels) and writes examples of it out. Kinds of data: " +
-          kinds_of_data() + ".",
-      {"elbo-data --data digits", "elbo-data --data digits --split train --count 100 --out digits.png"});
+  Tool tool("elbo-data",
+            "Describes a data set (counts, where each part came from, shape, range, labels) and writes examples of it out.\n\nKinds of "
+            "data, and what may stand after their '?':" +
+                kinds_of_data(),
+            {"elbo-data --data digits", "elbo-data --data digits --split train --count 100 --out digits.png"});
   tool.usage("--data SPEC [--split S] [--count N --out PATH]")
       .share({"--data", "--split"})
       .option("--count", "N", "how many examples to write: the first ones of the part (default 64)", count, 1, 10000)

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <limits>
 
-#include "tensor/npy.h"
 #include "tests/support.h"
 
 using namespace elbo;
@@ -32,13 +31,6 @@ void check_picture(const Tensor& t, Channel... channel) {
       for (Index c = 0; c < t.size(2); c++) CHECK(int(t.at<std::uint8_t>({y, x, c})) == expected[c]);
     }
   }
-}
-
-int largest_difference(const Tensor& a, const Tensor& b) {
-  REQUIRE(a.shape() == b.shape());
-  int most = 0;
-  for (Index i = 0; i < a.numel(); i++) most = std::max(most, std::abs(int(a.element(i)) - int(b.element(i))));
-  return most;
 }
 
 }  // namespace
@@ -69,6 +61,9 @@ TEST_CASE("pictures are converted to grey and to colour, transparent parts over 
   const auto over_white = [](auto channel) { return [=](Index y, Index x) { return x < 4 ? channel(y, x) : 255; }; };
   check_picture(golden_picture("rgb_alpha.png", 3), over_white(red), over_white(green), over_white(blue));
   check_picture(golden_picture("grey_alpha.png", 1), over_white(grey));
+  check_picture(golden_picture("rgb_alpha.png", 4), red, green, blue, alpha);
+  check_picture(golden_picture("grey_alpha.png", 4), grey, grey, grey, alpha);
+  check_picture(golden_picture("grey.png", 4), grey, grey, grey, [](Index, Index) { return 255; });
 }
 
 TEST_CASE("bad pictures are one error each") {
@@ -106,16 +101,6 @@ TEST_CASE("a JPEG with impossible Huffman tables never reaches the decoder") {
   CHECK(contains(error_of([&] { decode_picture(bytes_of(text), "bad.jpg"); }), "a JPEG Huffman table of 2032 codes"));
 }
 
-TEST_CASE("a resized picture is Pillow's") {
-  const Tensor from = load_npy(golden("files/resize_from.npy"));
-  const Tensor small = load_npy(golden("files/resize_small.npy")), large = load_npy(golden("files/resize_large.npy"));
-  CHECK(largest_difference(resize_picture(from, 5, 4), small) <= 1);  // Pillow rounds between its two passes
-  CHECK(largest_difference(resize_picture(from, 30, 20), large) <= 1);
-  CHECK(identical(resize_picture(from, 13, 9), from));
-  CHECK(contains(error_of([&] { resize_picture(from, 0, 4); }), "got 0 x 4"));
-  CHECK(contains(error_of([&] { resize_picture(Tensor::zeros({4, 4, 1}), 2, 2); }), "got float32 (4, 4, 1)"));
-}
-
 TEST_CASE("numbers become pixels by rounding and clamping") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Tensor pixels = to_pixels(Tensor::from<float>({-1, 0, 0.5f, 1, 2, nan, 1.4f / 255, 1.6f / 255}));
@@ -142,13 +127,13 @@ TEST_CASE("a grid places pictures row by row on white") {
 
 TEST_CASE("PNGs are read back, and have the same bytes each time") {
   const Folder folder;
-  for (const std::string name : {"grey.png", "rgb.png", "rgb.jpg"}) {
+  for (const std::string name : {"grey.png", "rgb.png", "rgb.jpg", "rgb_alpha.png", "grey_alpha.png"}) {
     const Tensor picture = golden_picture(name);
     save_png(folder / "x.png", picture);
     CHECK(identical(load_picture(folder / "x.png"), picture));
     CHECK(encode_png(picture) == read_file(folder / "x.png", 1 << 20));
   }
-  CHECK(contains(error_of([&] { save_png(folder / "y.png", golden_picture("rgb_alpha.png")); }), "expected 1 or 3 channels"));
+  CHECK(contains(error_of([&] { save_png(folder / "y.png", Tensor::zeros({2, 2, 5}, DType::uint8)); }), "expected 1 to 4 channels"));
   CHECK(encode_png(Tensor::zeros({1000, 1000, 3}, DType::uint8)).size() < 10000);
 }
 

@@ -3,8 +3,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "data/fit.h"
 #include "data/idx.h"
 #include "data/picture.h"
 #include "tensor/error.h"
@@ -29,6 +31,15 @@ void read_idx_bytes(Bytes file) {
   read_idx(path, labels ? 1 : 3);
 }
 
+// As images: does: the head alone, then the whole, in the shape of an example.
+void read_picture_bytes(Bytes file) {
+  picture_header(file.first(std::min<std::size_t>(file.size(), 64)), "picture");
+  const DecodedPicture picture = convert_channels(decode(file, "picture"), 4);
+  std::uint8_t example[5 * 7 * 4];
+  for (const Fit fit : {Fit::crop, Fit::pad, Fit::stretch}) fit_picture(picture, "picture", 5, 7, fit, example);
+  decode_picture(file, "picture", 3);
+}
+
 }  // namespace
 
 // An 8-bit integer becomes one of 32 bits, twice where columns are turned into rows; deflate packs up to 1032 bytes into one, and
@@ -37,7 +48,7 @@ const Reader idx_reader{"idx", read_idx_bytes, 2 * 1040};
 const Reader npy_reader{"npy", [](Bytes file) { load_npy(InputFile("npy", file)); }, 8};
 const Reader npz_reader{"npz", [](Bytes file) { load_npz(InputFile("npz", file)); }, 8 * 1032};
 const Reader safetensors_reader{"safetensors", [](Bytes file) { load_safetensors(InputFile("safetensors", file)); }, 4};
-const Reader picture_reader{"picture", [](Bytes file) { decode_picture(file, "picture", 3); }, 32 * 1032 * 2};
+const Reader picture_reader{"picture", read_picture_bytes, 32 * 1032 * 2};
 
 int read_or_refuse(const Reader& reader, const std::uint8_t* data, std::size_t size) {
   try {

@@ -69,6 +69,14 @@ TEST_CASE("--data comes after --set; values of a kind's keys are checked at once
   CHECK(c.data.spec == "digits?noise=0.25");
   CHECK_THROWS_WITH_AS(set_key(c, "data.noise=7"), doctest::Contains("expected a number from 0 to 1, got 7"), UsageError);
   CHECK_THROWS_WITH_AS(set_key(c, "data.noise=abc"), doctest::Contains("expected a number"), UsageError);
+  set_key(c, "data.label=hue");
+  set_key(c, "data.holdout=red,triangle");
+  CHECK(to_json(config_from_json(to_json(c), "again")) == to_json(c));
+  CHECK_THROWS_WITH_AS(set_key(c, "data.label=form"), doctest::Contains("expected one of shape, hue"), UsageError);
+  Config coloured = c;
+  coloured.data.spec = "shapes?label=size";
+  settle(coloured);
+  CHECK(coloured.data.spec == "shapes?label=hue&holdout=red,triangle");
   CHECK(c.optimizer.epsilon == 1e-8);
   Config other;
   set_key(other, "optimizer.name=rmsprop");

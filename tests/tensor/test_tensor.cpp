@@ -1,11 +1,14 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
+#include "tests/support.h"
 
 using namespace elbo;
+using namespace elbo::testing;
 
 TEST_CASE("reshapes and leading slices share memory, clones do not") {
   Tensor x = Tensor::from<float>({1, 2, 3, 4, 5, 6}, {2, 3});
@@ -48,4 +51,42 @@ TEST_CASE("Philox gives the published vectors") {  // Random123, kat_vectors: ph
   CHECK(philox({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}) == PhiloxBlock{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   CHECK(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
         PhiloxBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST_CASE("a tensor in a file is like any other, and leaves no file behind") {
+  const Folder folder;
+  const Environment scratch("TMPDIR", folder.path());
+  Tensor x = Tensor::in_file({1000, 33}, DType::int32);
+  CHECK(x.is_in_file());
+  CHECK_FALSE(x.clone().is_in_file());
+  CHECK(std::filesystem::is_empty(folder.path()));
+  CHECK(identical(x, Tensor::zeros({1000, 33}, DType::int32)));
+  for (Index i = 0; i < x.numel(); i++) x.mutable_data<std::int32_t>()[i] = std::int32_t(i);
+  const Tensor row = x[999], flat = x.flatten();
+  x = Tensor();  // the others keep the memory
+  row.will_read(0, 33);
+  flat.will_read(990, 33000);
+  CHECK(identical(row, Tensor::arange(32967, 33000, 1, DType::int32)));
+  CHECK(identical(flat.slice(0, 100), Tensor::arange(0, 100, 1, DType::int32)));
+  CHECK(Tensor::in_file({0, 3}).numel() == 0);
+}
+
+TEST_CASE("a tensor in a file finds a folder on a disk, or says what is missing") {
+  {
+    const Environment scratch("TMPDIR", "/dev/shm");  // in memory: the next one is taken
+    CHECK(Tensor::in_file({3}).is_in_file());
+  }
+  const Folder folder;
+  const Environment scratch("TMPDIR", folder.path());
+  const std::string much = error_of([] { Tensor::in_file({Index{1} << 50}, DType::uint8); });
+  CHECK(contains(much, "[scratch] "));
+  CHECK(contains(much, "1073741825 MB"));
+  CHECK(contains(much, "TMPDIR names another"));
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{1 << 20, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string limited = error_of([] { Tensor::in_file({Index{1} << 21}, DType::uint8); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  CHECK(contains(limited, "file-size limit"));
 }

@@ -93,12 +93,6 @@ for kind in "png", "bmp", "tga", "ppm":
 Image.fromarray(rgb).resize((28, 20)).save(here / "rgb.jpg", quality=95, subsampling=0)
 Image.fromarray(grey).save(here / "grey.pgm")
 
-# What Pillow makes of a picture with detail at every scale, smaller and larger.
-detail = ((np.arange(13 * 9 * 3) * 7919 + 104729) % 251).reshape(13, 9, 3).astype("u1")
-npy("resize_from", detail)
-npy("resize_small", np.asarray(Image.fromarray(detail).resize((4, 5), Image.Resampling.BILINEAR)))
-npy("resize_large", np.asarray(Image.fromarray(detail).resize((20, 30), Image.Resampling.BILINEAR)))
-
 # IDX, the format of MNIST: pictures, labels, and a gzipped one.
 pictures = struct.pack(">IIII", 0x803, 3, 4, 5) + bytes(range(60))
 (here / "pictures.idx").write_bytes(pictures)

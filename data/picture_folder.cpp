@@ -1,0 +1,156 @@
+#include "data/picture_folder.h"
+
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "tensor/error.h"
+#include "tensor/file.h"
+
+namespace elbo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tga", ".pnm", ".ppm", ".pgm"};
+
+std::string ending_of(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+  return ending;
+}
+bool is_picture(const fs::path& path) { return std::find(std::begin(endings), std::end(endings), ending_of(path)) != std::end(endings); }
+
+// Well-formed (RFC 3629) and without control characters.
+bool is_plain_text(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned first = byte(i);
+    if (first < 0x20 || first == 0x7f) return false;
+    const std::size_t more = first < 0x80                    ? 0
+                             : first >= 0xc2 && first < 0xe0 ? 1
+                             : first >= 0xe0 && first < 0xf0 ? 2
+                             : first >= 0xf0                 ? 3
+                                                             : 4;
+    if (more == 4 || first > 0xf4) return false;
+    for (std::size_t k = 1; k <= more; k++)
+      if (byte(i + k) >> 6 != 2) return false;
+    const unsigned second = byte(i + 1);  // no second way to write a character, no halves of pairs, nothing above the last plane
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second >= 0x90))
+      return false;
+    i += more + 1;
+  }
+  return true;
+}
+
+class Search {
+ public:
+  explicit Search(PictureFolder& found) : found_(found) {}
+
+  // The pictures in `folder`, by name; sub-folders into `folders` where that is given, otherwise their pictures as well.
+  std::vector<std::string> look_into(const fs::path& folder, std::vector<fs::path>* folders) {
+    std::vector<fs::path> entries;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) entries.push_back(entry->path());
+    if (error) found_.bad.push_back(fmt::format("[images] {}: {}", shown(folder.string()), error.message()));
+    std::sort(entries.begin(), entries.end());
+
+    std::vector<std::string> pictures;
+    for (const fs::path& path : entries) {
+      if (path.filename().string().starts_with('.')) continue;
+      struct stat status {};
+      const int problem = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
+      if (problem == ELOOP || (problem != 0 && is_picture(path))) {
+        found_.bad.push_back(fmt::format("[images] {}: {}", shown(path.string()), link_problem(problem)));
+      } else if (!S_ISDIR(status.st_mode)) {
+        if (is_picture(path))
+          pictures.push_back(path.string());
+        else
+          others_[ending_of(path)]++;
+      } else if (const auto [it, is_new] = seen_.try_emplace({status.st_dev, status.st_ino}, path.string()); !is_new) {
+        found_.bad.push_back(fmt::format("[images] {}: a link to a folder that is read already as {}; links that lead back never end",
+                                         shown(path.string()), shown(it->second)));
+      } else if (folders) {
+        folders->push_back(path);
+      } else {
+        const auto below = look_into(path, nullptr);
+        pictures.insert(pictures.end(), below.begin(), below.end());
+      }
+    }
+    return pictures;
+  }
+
+  void start_at(const std::string& folder) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0) fail("images", fmt::format("{}: {}", shown(folder), std::strerror(errno)));
+    if (!S_ISDIR(status.st_mode)) fail("images", fmt::format("{}: expected a folder, this is a file", shown(folder)));
+    seen_[{status.st_dev, status.st_ino}] = folder;
+  }
+
+  std::string others() const {
+    std::vector<std::pair<std::int64_t, std::string>> by_count;
+    std::int64_t all = 0;
+    for (const auto& [ending, count] : others_) by_count.emplace_back(-count, ending), all += count;
+    if (all == 0) return {};
+    std::sort(by_count.begin(), by_count.end());
+    std::string text;
+    for (std::size_t i = 0; i < by_count.size(); i++) {
+      if (i == 5) return text + ", ...";
+      const auto& [count, ending] = by_count[i];
+      text += fmt::format("{}{} {}", i ? ", " : "", -count, ending.empty() ? "without an ending" : shown(ending));
+    }
+    return fmt::format("{} file{} not called as pictures are: {}", all, all == 1 ? "" : "s", text);
+  }
+
+ private:
+  static std::string link_problem(int error) {
+    return error == ELOOP ? "a link that leads in a circle" : error == ENOENT ? "a link to a file that is not there" : std::strerror(error);
+  }
+
+  PictureFolder& found_;
+  std::map<std::pair<dev_t, ino_t>, std::string> seen_;  // folders
+  std::map<std::string, std::int64_t> others_;           // files that are not pictures, by their endings
+};
+
+}  // namespace
+
+std::string shown(const std::string& path) { return is_plain_text(path) ? path : quote_name(path); }
+
+PictureFolder find_pictures(const std::string& folder) {
+  PictureFolder found;
+  Search search(found);
+  search.start_at(folder);
+  std::vector<fs::path> folders;
+  found.files = search.look_into(folder, &folders);
+  const std::size_t beside = found.files.size();
+  for (const fs::path& sub : folders) {
+    const auto pictures = search.look_into(sub, nullptr);
+    if (pictures.empty()) continue;
+    const std::string name = sub.filename().string();
+    if (!is_plain_text(name))
+      fail("images", fmt::format("{}: its name is a label and must be UTF-8; rename the folder", shown(sub.string())));
+    found.files.insert(found.files.end(), pictures.begin(), pictures.end());
+    found.labels.resize(found.files.size(), std::int32_t(found.label_names.size()));
+    found.label_names.push_back(name);
+  }
+  found.passed_over = search.others();
+  if (beside > 0 && !found.label_names.empty())
+    fail("images", fmt::format("{}: {} pictures, the first is {}, lie beside the sub-folder {}; sub-folders are labels, and every picture "
+                               "needs one: move them into a sub-folder",
+                               shown(folder), beside, shown(fs::path(found.files[0]).filename().string()), found.label_names[0]));
+  if (found.files.empty())
+    fail("images", fmt::format("{}: expected pictures (PNG, JPEG, BMP, TGA, PNM), found {}", shown(folder),
+                               !found.bad.empty()          ? "none: " + found.bad[0]
+                               : found.passed_over.empty() ? "none"
+                                                           : found.passed_over));
+  return found;
+}
+
+}  // namespace elbo
