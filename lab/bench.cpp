@@ -4,53 +4,21 @@
 #include <sched.h>
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstring>
 
-#include "autograd/mode.h"
+#include "lab/bench_common.h"
 #include "models/objective.h"
 #include "models/optimizers.h"
 #include "tensor/blas.h"
-#include "tensor/elementwise.h"
-#include "tensor/gemm.h"
 #include "tensor/isa.h"
 #include "tensor/json.h"
 #include "tensor/kernels/machine.h"
-#include "tensor/likelihood.h"
 #include "tensor/parallel.h"
 #include "tensor/random.h"
 
 namespace elbo {
-namespace {
+namespace bench {
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-// Median seconds of f, repeated for `seconds` after a warm-up of a fifth of that; at least three times.
-template <class F>
-double median_seconds(double seconds, F&& f) {
-  std::vector<double> times;
-  const double start = now();
-  for (double t = start; t - start < seconds || times.size() < 3;) {
-    f();
-    const double end = now();
-    if (end - start > seconds / 5) times.push_back(end - t);
-    t = end;
-  }
-  std::nth_element(times.begin(), times.begin() + std::ptrdiff_t(times.size() / 2), times.end());
-  return times[times.size() / 2];
-}
-
-Tensor random(const Shape& shape, std::uint64_t step) {
-  Tensor t(shape);
-  fill_uniform(t, {.seed = 1, .purpose = Purpose::test, .step = step});
-  return t;
-}
-
-struct Reference {
-  std::string name;
-  Config config;
-};
 const std::vector<Reference>& references() {
   static const std::vector<Reference> all = [] {
     const auto dense = [](std::vector<Index> hidden, Index latent, bool variational) {
@@ -72,28 +40,9 @@ const std::vector<Reference>& references() {
   return all;
 }
 
-// The examples of a model: vectors of 784 numbers, or the same as images.
-Shape example_of(const Config& config) { return config.model.kind == "dense" ? Shape{784} : Shape{28, 28, 1}; }
+}  // namespace bench
 
-void bench_product(std::vector<KernelResult>& results, double seconds, const char* what, bool ta, bool tb, Index M, Index N, Index K) {
-  const Tensor a = random({ta ? K : M, ta ? M : K}, 1), b = random({tb ? N : K, tb ? K : N}, 2);
-  Tensor c({M, N});
-  const float *pa = a.data<float>(), *pb = b.data<float>();
-  float* pc = c.mutable_data<float>();
-  const double flops = 2.0 * double(M) * double(N) * double(K);
-  const GemmWay chosen = gemm_choice<float>(ta, tb, M, N, K);
-  const std::string shape = fmt::format("{}x{}x{}{}{}", M, N, K, ta ? " A^T" : "", tb ? " B^T" : "");
-  const auto add = [&](GemmWay way, const char* name, auto product) {
-    const double t = median_seconds(seconds, [&] { product(ta, tb, M, N, K, pa, a.shape()[1], pb, b.shape()[1], pc, N, {}); });
-    results.push_back({fmt::format("{}, {}{}", what, name, way == chosen ? " (chosen)" : ""), shape, t * 1e6, flops / t * 1e-9,
-                       4 * double(M * K + K * N + M * N) / t * 1e-9});
-  };
-  add(GemmWay::own, "own", gemm_own<float>);
-  if (chosen == GemmWay::narrow) add(GemmWay::narrow, "narrow", gemm_narrow<float>);
-  add(GemmWay::openblas, "openblas", gemm_openblas<float>);
-}
-
-}  // namespace
+using namespace bench;
 
 MachineRates measure_machine(double seconds) {
   MachineRates m;
@@ -191,60 +140,6 @@ void relate(StepResult& s, const MachineRates& m) {
   s.fraction_of_peak = s.gflops / m.fma_gflops;
   // Adam moves 28 bytes a parameter.
   s.floor_us = s.step.flops / m.fma_gflops * 1e-3 + 28.0 * double(s.step.parameters) / m.copy_gbytes_per_second * 1e-3;
-}
-
-std::vector<KernelResult> bench_kernels(double seconds) {
-  std::vector<KernelResult> all;
-  struct Layer {
-    Index in, out;
-  };
-  for (const Layer l : {Layer{784, 400},
-                        {400, 200},
-                        {200, 20},
-                        {20, 200},
-                        {200, 400},
-                        {400, 784},
-                        {784, 256},
-                        {256, 32},
-                        {32, 256},
-                        {256, 784},
-                        {784, 512},
-                        {512, 2},
-                        {2, 512},
-                        {512, 784}}) {
-    bench_product(all, seconds, "linear forward", false, true, 128, l.out, l.in);
-    bench_product(all, seconds, "linear input gradient", false, false, 128, l.in, l.out);
-    bench_product(all, seconds, "linear weight gradient", true, false, l.out, l.in, 128);
-  }
-  bench_product(all, seconds, "square", false, false, 2048, 2048, 2048);
-  for (const Reference& r : references()) {  // inference: codes, and what is decoded from their means
-    const Config& config = r.config;
-    const Shape example = example_of(config);
-    ParamStore store(store_options(config));
-    const auto model = make_model(config, example, store);
-    const Tensor batch = random(example.prepend(config.train.batch), 3);
-    double flops = 0;
-    for (const Model::LayerSummary& layer : model->summary()) flops += layer.flops * double(config.train.batch);
-    NoGrad guard;
-    const double t = median_seconds(seconds, [&] { model->decode(model->encode(batch).mean).mean(); });
-    all.push_back({r.name + " inference", batch.shape().str(), t * 1e6, flops / t * 1e-9, 4 * double(store.numel()) / t * 1e-9});
-  }
-  const Shape shape{128, 784};
-  const Tensor x = random(shape, 4), target = random(shape, 5);
-  Tensor y(shape);
-  const double bytes = 4 * double(shape.numel());
-  const auto add = [&](const std::string& name, double factor, auto&& f) {
-    const double t = median_seconds(seconds, f);
-    all.push_back({name, shape.str(), t * 1e6, 0, factor * bytes / t * 1e-9});
-  };
-  add("exp", 2, [&] { unary(Unary::exp, x, y); });
-  add("tanh", 2, [&] { unary(Unary::tanh, x, y); });
-  add("sigmoid", 2, [&] { unary(Unary::sigmoid, x, y); });
-  add("log1p", 2, [&] { unary(Unary::log1p, x, y); });
-  add("add", 3, [&] { binary(Binary::add, x, target, y); });
-  add("bernoulli loss with derivative", 3, [&] { bernoulli_loss(x, target, &y); });
-  add("normal numbers", 1, [&] { fill_normal(y, {.seed = 1}); });
-  return all;
 }
 
 std::string to_json(const Machine& m, const std::vector<StepResult>& steps, const std::vector<KernelResult>& kernels) {

@@ -1,111 +1,12 @@
 #include "models/config_table.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <cmath>
-
 #include "data/batches.h"
+#include "models/config_rows.h"
 #include "models/objective.h"
 #include "nn/layers.h"
-#include "tensor/nearest.h"
 
 namespace elbo {
 namespace {
-
-[[noreturn]] void expected(const std::string& what) { throw what; }
-
-double number_of(const Json& v, double low, double high) {
-  const std::string range = fmt::format("a number from {} to {}", low, high);
-  if (!v.is_number()) expected(range);
-  const double d = v.number();
-  if (!(d >= low && d <= high)) expected(range);
-  return d;
-}
-
-Index integer_of(const Json& v, Index low, Index high) {
-  const std::string range = fmt::format("a whole number from {} to {}", low, high);
-  if (!v.is_number()) expected(range);
-  const double d = v.number();
-  if (d != std::floor(d) || d < double(low) || d > double(high)) expected(range);
-  return v.is_integer() ? v.integer() : Index(d);
-}
-
-std::vector<Index> integers_of(const Json& v, Index low, Index high) {
-  if (!v.is_array()) expected(fmt::format("a list of whole numbers from {} to {}", low, high));
-  std::vector<Index> all;
-  for (const Json& e : v.elements()) all.push_back(integer_of(e, low, high));
-  return all;
-}
-
-// Where a key's value stands in a configuration.
-template <class T>
-using Place = T& (*)(Config&);
-
-class Table {
- public:
-  std::vector<ConfigRow> rows;
-
-  void number(std::string name, double low, double high, std::string help, Place<double> at) {
-    add(std::move(name), fmt::format("number, {} to {}", low, high), std::move(help), at,
-        [=](Config& c, const Json& v) { at(c) = number_of(v, low, high); });
-  }
-  void integer(std::string name, Index low, Index high, std::string help, Place<Index> at) {
-    add(std::move(name), fmt::format("whole number, {} to {}", low, high), std::move(help), at,
-        [=](Config& c, const Json& v) { at(c) = integer_of(v, low, high); });
-  }
-  void integers(std::string name, Index low, Index high, std::string help, Place<std::vector<Index>> at) {
-    add(std::move(name), "list of whole numbers", std::move(help), at,
-        [=](Config& c, const Json& v) { at(c) = integers_of(v, low, high); });
-  }
-  void boolean(std::string name, std::string help, Place<bool> at) {
-    add(std::move(name), "true or false", std::move(help), at, [=](Config& c, const Json& v) {
-      if (!v.is_boolean()) expected("true or false");
-      at(c) = v.boolean();
-    });
-  }
-  void choice(std::string name, std::vector<std::string> choices, std::string help, Place<std::string> at) {
-    add(std::move(name), "one of " + joined(choices), std::move(help), at, [=](Config& c, const Json& v) { at(c) = chosen(choices, v); });
-  }
-  template <class T>
-  void optional(std::string name, std::string type, std::string help, Place<std::optional<T>> at, T (*read)(const Json&)) {
-    rows.push_back({{std::move(name), std::move(type), std::move(help)},
-                    [at](const Config& c) {
-                      const auto& v = at(const_cast<Config&>(c));
-                      return v ? Json(*v) : Json();
-                    },
-                    [=](Config& c, const Json& v) {
-                      if (v.is_null())
-                        at(c).reset();
-                      else
-                        at(c) = read(v);
-                    }});
-  }
-  template <class T>
-  void add(std::string name, std::string type, std::string help, Place<T> at, std::function<void(Config&, const Json&)> set) {
-    rows.push_back({{std::move(name), std::move(type), std::move(help)},
-                    [at](const Config& c) { return Json(at(const_cast<Config&>(c))); },
-                    std::move(set)});
-  }
-
-  static std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& n : names) text += (text.empty() ? "" : ", ") + n;
-    return text;
-  }
-  static std::string chosen(const std::vector<std::string>& choices, const Json& v) {
-    if (!v.is_string()) expected("one of " + joined(choices));
-    const std::string s = v.string();
-    if (std::find(choices.begin(), choices.end(), s) == choices.end())
-      expected(fmt::format("one of {}; the nearest is {}", joined(choices), nearest(s, choices)));
-    return s;
-  }
-};
-
-template <class Names>
-std::vector<std::string> strings(const Names& names) {
-  return {names.begin(), names.end()};
-}
 
 constexpr Index most = Index{1} << 40;
 constexpr double infinite = 1e30;

@@ -36,25 +36,23 @@ Correlate<T>::Correlate(const ConvGeometry& g, const Units& units, Index chunks)
 
 template <class T>
 Index Correlate<T>::elements() const {
+  if (way_ == Way::wide || way_ == Way::depthwise) return 0;
   const Index strip = strip_.elements(), pixels = unit_pixels(g_, units_), columns = conv_kernels.of<T>().columns;
-  if (way_ == Way::wide || way_ == Way::depthwise) return strip + 16;
   const Index places = way_ == Way::windows ? strip / (strip_.pitch() * g_.c) * g_.ow : strip / g_.c + 1;
-  return strip + tiles_ * conv_kernels.of<T>().rows * places + pixels * divide_up(g_.group_outputs(), columns) * columns + 64;
+  return tiles_ * conv_kernels.of<T>().rows * places + pixels * divide_up(g_.group_outputs(), columns) * columns + 64;
 }
 
 template <class T>
-void Correlate<T>::run(Index unit, Index chunk, const Rows<T>& input, const Rows<T>& output, T* memory) {
-  const T* x = strip_.load(unit, input, memory);
-  T* rest = memory + divide_up(strip_.elements(), 16) * 16;
+void Correlate<T>::run(Index unit, Index chunk, const T* strip, const Rows<T>& output, T* memory) {
   const Index row = units_.rows(Direction::to_output, unit).begin;
   Rows<T> own = output;
   own.data += (row - output.first) * g_.ow * g_.o, own.first = row;
   if (way_ == Way::depthwise)
-    run_depthwise(unit, x, own, sums(chunk));
+    run_depthwise(unit, strip, own, sums(chunk));
   else if (way_ == Way::wide)
-    run_wide(unit, x, own, sums(chunk));
+    run_wide(unit, strip, own, sums(chunk));
   else
-    run_tiles(unit, x, own, sums(chunk), rest);
+    run_tiles(unit, strip, own, sums(chunk), memory);
 }
 
 template <class T>

@@ -15,8 +15,8 @@ class Correlate {
 
   const Strip<T>& strip() const { return strip_; }
   Index elements() const;  // of memory for run()
-  // Adds what a unit brings: `input`, and `output` from the first row that the unit owns on. One of them is a gradient.
-  void run(Index unit, Index chunk, const Rows<T>& input, const Rows<T>& output, T* memory);
+  // Adds what a unit brings: its strip of the input, loaded, and the rows of the output that it owns. One of them is a gradient.
+  void run(Index unit, Index chunk, const T* strip, const Rows<T>& output, T* memory);
   void finish(FilterOrder order, T* filters);
 
  private:

@@ -16,10 +16,10 @@ Index rounded(Index n, Index to) { return divide_up(n, to) * to; }
 
 template <class T>
 Gather<T>::Gather(const ConvGeometry& g, Direction direction, const Units& units, FilterOrder order, const T* filters,
-                  const ConvEpilogue<T>& e)
+                  const ConvEpilogue<T>& e, bool always_copy)
     : g_(g),
       units_(units),
-      strip_(g, direction, units),
+      strip_(g, direction, units, always_copy),
       epilogue_(e),
       source_c_(direction == Direction::to_output ? g.c : g.o),
       destination_h_(direction == Direction::to_output ? g.oh : g.h),
@@ -92,10 +92,9 @@ void Gather<T>::pack(const Phase& phase, Index group, FilterOrder order, const T
 }
 
 template <class T>
-void Gather<T>::run(Index unit, const Rows<T>& source, T* destination, T* memory) const {
+void Gather<T>::run(Index unit, const T* x, T* destination) const {
   const auto& kernels = conv_kernels.of<T>();
   const Range images = units_.image_range(unit), rows = units_.rows(strip_.direction(), unit);
-  const T* x = strip_.load(unit, source, memory);
   T* y = destination + (images.begin * destination_h_ + rows.begin) * destination_w_ * destination_c_;
   const ConvPixel* pixels = pixels_.of(unit % units_.strips);
   const Index columns = destination_c_ / groups();

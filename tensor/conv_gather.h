@@ -9,11 +9,12 @@ namespace elbo::conv {
 template <class T>
 class Gather {
  public:
-  Gather(const ConvGeometry& g, Direction direction, const Units& units, FilterOrder order, const T* filters, const ConvEpilogue<T>& e);
+  Gather(const ConvGeometry& g, Direction direction, const Units& units, FilterOrder order, const T* filters, const ConvEpilogue<T>& e,
+         bool always_copy = false);
 
   const Strip<T>& strip() const { return strip_; }
-  // The rows of the destination that the unit owns, from `source`. `memory`: strip().elements() numbers.
-  void run(Index unit, const Rows<T>& source, T* destination, T* memory) const;
+  // The rows of the destination that the unit owns, from its strip of the source, loaded.
+  void run(Index unit, const T* strip, T* destination) const;
 
  private:
   // Pixels of the destination that share taps.

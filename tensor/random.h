@@ -27,7 +27,7 @@ enum class Purpose : std::uint8_t {
   sentences = 12,
   test = 13,  // tests, examples, benchmarks
   bootstrap = 14,
-  prior = 15,  // codes whose pictures an adversary is shown; step: the update
+  prior = 15,    // codes whose pictures an adversary is shown; step: the update
   augment = 16,  // step: the epoch
 };
 

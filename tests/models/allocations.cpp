@@ -59,6 +59,8 @@ long steady_allocations(const std::string& preset_name, const elbo::Dataset& dat
   elbo::Config config = elbo::preset(preset_name).config;
   config.data.spec = "digits";
   config.train.steps = last + 1;
+  config.model.filters = {8, 12};  // of the convolutional ones, so that the test is fast
+  config.model.normalisation = preset_name == "conv-ae" ? "batch" : "none";
   int step = 0;
   long begin = 0, end = 0;
   elbo::TrainOptions options;
@@ -85,7 +87,8 @@ int main() {
   if (!mkdtemp(folder.data())) return std::perror("mkdtemp"), 1;
   const elbo::Dataset data = elbo::load_dataset("digits");
   bool good = true;
-  for (const char* name : {"mlp-vae", "mlp-vae-2d", "dense-ae", "dense-vae"}) good = steady_allocations(name, data, folder) == 0 && good;
+  for (const char* name : {"mlp-vae", "mlp-vae-2d", "dense-ae", "dense-vae", "conv-vae", "conv-ae"})
+    good = steady_allocations(name, data, folder) == 0 && good;
   std::filesystem::remove_all(folder);
   return good ? 0 : 1;
 }
