@@ -41,7 +41,8 @@ struct ConvWalk {
   Steps a, b;
 };
 
-// c[p * ldc + j] += the sum over the steps of a[p] b[j], p < rows <= ConvTable::rows, j < columns
+// c[p * ldc + j] += the sum over the steps of a[p] b[j], p < rows <= ConvTable::rows, j < columns. `correlate` may read ConvTable::rows
+// numbers at a where rows are fewer.
 template <class T>
 struct CorrelatePart {
   ConvWalk walk;

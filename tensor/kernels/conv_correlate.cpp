@@ -44,23 +44,23 @@ void walk(const ConvWalk& w, const T* a, const T* b, T* c, std::int64_t ldc, std
   });
 }
 
-// The same with all columns of b there, but for c's.
+// The same where c has fewer rows or columns than a and b: by way of memory that has them all.
 template <class T, int P, int V>
 void walk_panel(const CorrelatePart<T>& p) {
   constexpr int columns = V * int(Batch<T>::size);
-  if (p.columns == columns) return walk<T, P, V>(p.walk, p.a, p.b, p.c, p.ldc);
+  if (p.rows == P && p.columns == columns) return walk<T, P, V>(p.walk, p.a, p.b, p.c, p.ldc);
   T part[P * columns] = {};
   walk<T, P, V>(p.walk, p.a, p.b, part, columns);
-  for (int i = 0; i < P; i++)
+  for (int i = 0; i < p.rows; i++)
     for (int j = 0; j < p.columns; j++) p.c[i * p.ldc + j] += part[i * columns + j];
 }
 
+// Tiles are of nearly equal height, so that one of less than half the rows is rare: it is computed as if it had them.
 template <class T, int V, int P = conv_rows>
 void walk_rows(const CorrelatePart<T>& p) {
-  if constexpr (P > 0) {
-    if (p.rows == P) return walk_panel<T, P, V>(p);
-    walk_rows<T, V, P - 1>(p);
-  }
+  if constexpr (P > conv_rows / 2)
+    if (p.rows < P) return walk_rows<T, V, P - 1>(p);
+  walk_panel<T, P, V>(p);
 }
 
 template <class T>
@@ -76,8 +76,10 @@ void wide(const CorrelatePart<T>& p) {
   const auto by = [&]<int V>() {
     for (; j + V * W <= p.columns; j += V * W) walk<T, P, V>(p.walk, p.a, p.b + j, p.c + j, p.ldc);
   };
-  by.template operator()<most>();
-  by.template operator()<(most > 4 ? 4 : 2)>();
+  if constexpr (sizeof(T) == 4) {  // float64 is for checks
+    by.template operator()<most>();
+    by.template operator()<(most > 4 ? 4 : 2)>();
+  }
   by.template operator()<1>();
   if (j < p.columns) walk<T, P, 1, false>(p.walk, p.a, p.b + j, p.c + j, p.ldc, p.columns - j);
 }

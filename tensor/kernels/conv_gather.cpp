@@ -20,16 +20,19 @@ struct Panel {
   std::int64_t n, width;  // its first column, and how many the result has
 };
 
-// P pixels by V vectors. With `short_runs` (the taps of a grey image) every step has its own offset.
-template <class T, int P, int V, bool short_runs>
-void tile(const Panel<T>& panel, const ConvPixel* pixels) {
+// Pixels by V vectors. Where there are fewer pixels than the tile has rows the last one stands for the others too: it is computed and
+// written more than once, and there is one tile to compile. With `short_runs` (the taps of a grey image) every step has its own offset.
+template <class T, int V, bool short_runs>
+void tile(const Panel<T>& panel, const ConvPixel* first, std::int64_t count) {
   using B = Batch<T>;
-  constexpr int W = int(B::size);
+  constexpr int W = int(B::size), P = conv_rows;
   const GatherPart<T>& part = panel.part;
+  const ConvPixel* pixel[P];
   B sum[P][V];
   std::int64_t at[P];
   unrolled<P>([&](auto p) {
-    at[p] = pixels[p].in;
+    pixel[p] = first + std::min<std::int64_t>(p, count - 1);
+    at[p] = pixel[p]->in;
     unrolled<V>([&](auto v) { sum[p][v] = B(T(0)); });
   });
   const T* w = panel.w;
@@ -42,12 +45,11 @@ void tile(const Panel<T>& panel, const ConvPixel* pixels) {
     });
     w += V * W;
   };
-  if constexpr (short_runs) {
-    for (std::int64_t r = 0; r < part.run_count; r++)
-      for (std::int64_t i = 0; i < part.run; i++) step(part.x + part.runs[r] + i);
-  } else {
-    for (std::int64_t r = 0; r < part.run_count; r++) {
-      const T* x = part.x + part.runs[r];
+  for (std::int64_t r = 0; r < part.run_count; r++) {
+    const T* x = part.x + part.runs[r];
+    if constexpr (short_runs) {
+      for (std::int64_t i = 0; i < part.run; i++) step(x + i);
+    } else {
 #pragma GCC unroll 4
       for (std::int64_t i = 0; i < part.run; i++, x++) step(x);
     }
@@ -55,11 +57,10 @@ void tile(const Panel<T>& panel, const ConvPixel* pixels) {
   const bool whole = panel.width == V * W;
   unrolled<V>([&](auto v) {
     const std::int64_t width = std::clamp<std::int64_t>(panel.width - v * W, 0, W);
-    const B bias = !part.bias ? B(T(0))
-                   : whole    ? B::load_unaligned(part.bias + panel.n + v * W)
-                              : load_part(part.bias + panel.n + v * W, width, T(0));
+    const T* biases = part.bias + panel.n + v * W;
+    const B bias = !part.bias ? B(T(0)) : whole ? B::load_unaligned(biases) : load_part(biases, width, T(0));
     unrolled<P>([&](auto p) {
-      T* y = part.y + pixels[p].out + panel.n + v * W;
+      T* y = part.y + pixel[p]->out + panel.n + v * W;
       B value = sum[p][v];
       if (part.bias) value += bias;
       if (part.activation != Activation::none) value = activate(part.activation, value);
@@ -71,23 +72,16 @@ void tile(const Panel<T>& panel, const ConvPixel* pixels) {
   });
 }
 
-template <class T, int V, bool short_runs, int P = conv_rows>
-void tiles(const Panel<T>& panel, const ConvPixel* pixels, std::int64_t count) {
-  if constexpr (P > 0) {
-    if (count == P) return tile<T, P, V, short_runs>(panel, pixels);
-    tiles<T, V, short_runs, P - 1>(panel, pixels, count);
-  }
-}
-
 template <class T, int V>
 void panel_of(const Panel<T>& panel) {
   const GatherPart<T>& part = panel.part;
-  const bool short_runs = part.run < 8;
-  // Tiles of nearly equal height: none is so low that its multiply-adds wait for each other.
-  const std::int64_t count = (part.pixel_count + conv_rows - 1) / conv_rows;
-  for (std::int64_t i = 0; i < count; i++) {
-    const std::int64_t p0 = part.pixel_count * i / count, p1 = part.pixel_count * (i + 1) / count;
-    (short_runs ? tiles<T, V, true> : tiles<T, V, false>)(panel, part.pixels + p0, p1 - p0);
+  for (std::int64_t i = 0; i < part.pixel_count; i += conv_rows) {
+    const std::int64_t count = std::min<std::int64_t>(conv_rows, part.pixel_count - i);
+    // float64 is for checks: one form of the loop is enough.
+    if (sizeof(T) == 4 && part.run < 8)
+      tile<T, V, sizeof(T) == 4>(panel, part.pixels + i, count);
+    else
+      tile<T, V, false>(panel, part.pixels + i, count);
   }
 }
 
