@@ -22,8 +22,8 @@ Isa best() {
 
 void require(Isa isa, std::string_view from) {
   if (!isa_available(isa))
-    throw UsageError(std::string(from) + std::string(isa_name(isa)) + ": this machine lacks that instruction set; the best it has is " +
-                     std::string(isa_name(best())));
+    throw UsageError(std::string(from) + std::string(isa_name(isa)) +
+                     ": this machine (or this build) lacks that instruction set; the best it has is " + std::string(isa_name(best())));
 }
 
 Isa choose() {
@@ -51,9 +51,11 @@ void set_isa(Isa isa) {
 bool isa_available(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#if !defined(ELBO_WITHOUT_AVX512)
   if (isa == Isa::avx512)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+#endif
   return isa == Isa::baseline || isa == Isa::reference;
 #else
   return isa == Isa::neon || isa == Isa::reference;

@@ -37,23 +37,33 @@ struct Dispatch {
   }
 };
 
+// A build with sanitizers has no kernels for AVX-512: they take longest to compile, from the same source as the others.
+#if defined(ELBO_WITHOUT_AVX512)
+#define ELBO_AVX512_TABLE(Table, name)
+#define ELBO_AVX512_ENTRY(name) nullptr
+#else
+#define ELBO_AVX512_TABLE(Table, name) \
+  namespace isa_avx512 {               \
+  extern const Table name;             \
+  }
+#define ELBO_AVX512_ENTRY(name) &isa_avx512::name
+#endif
+
 // Declares `name` in the namespace of every instruction set of this build and defines the dispatcher `name()` over them.
 #if defined(__x86_64__)
-#define ELBO_KERNEL_TABLE(Table, name)                                                         \
-  namespace isa_reference {                                                                    \
-  extern const Table name;                                                                     \
-  }                                                                                            \
-  namespace isa_baseline {                                                                     \
-  extern const Table name;                                                                     \
-  }                                                                                            \
-  namespace isa_avx2 {                                                                         \
-  extern const Table name;                                                                     \
-  }                                                                                            \
-  namespace isa_avx512 {                                                                       \
-  extern const Table name;                                                                     \
-  }                                                                                            \
-  inline constexpr Dispatch<Table> name {                                                      \
-    { &isa_reference::name, &isa_baseline::name, &isa_avx2::name, &isa_avx512::name, nullptr } \
+#define ELBO_KERNEL_TABLE(Table, name)                                                               \
+  namespace isa_reference {                                                                          \
+  extern const Table name;                                                                           \
+  }                                                                                                  \
+  namespace isa_baseline {                                                                           \
+  extern const Table name;                                                                           \
+  }                                                                                                  \
+  namespace isa_avx2 {                                                                               \
+  extern const Table name;                                                                           \
+  }                                                                                                  \
+  ELBO_AVX512_TABLE(Table, name)                                                                     \
+  inline constexpr Dispatch<Table> name {                                                            \
+    { &isa_reference::name, &isa_baseline::name, &isa_avx2::name, ELBO_AVX512_ENTRY(name), nullptr } \
   }
 #else
 #define ELBO_KERNEL_TABLE(Table, name)                                   \
