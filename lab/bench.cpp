@@ -7,8 +7,7 @@
 #include <cstring>
 
 #include "lab/bench_common.h"
-#include "models/objective.h"
-#include "models/optimizers.h"
+#include "models/learner.h"
 #include "tensor/blas.h"
 #include "tensor/isa.h"
 #include "tensor/json.h"
@@ -114,24 +113,13 @@ StepTime bench_step(const std::string& name, double seconds) {
   const auto it = std::find_if(references().begin(), references().end(), [&](const Reference& r) { return r.name == name; });
   const Config& config = it->config;
   const Shape example = example_of(config);
-  ParamStore store(store_options(config));
-  const auto model = make_model(config, example, store);
-  const auto optimizer = make_optimizer(config, store, 1, 1);
-  const Objective objective(config);
-  const Tensor x = random(example.prepend(config.train.batch), 3);
-  std::uint64_t step = 0;
-  const double t = median_seconds(seconds, [&] {
-    Tensor noise;
-    if (model->variational()) {
-      noise = Tensor({config.train.batch, model->latent()});
-      fill_normal(noise, {.seed = 1, .purpose = Purpose::latent, .step = step++});
-    }
-    const Pass pass = objective(*model, x, noise, 0, {.training = true});
-    optimizer->step(backward(pass.objective));
-  });
+  Learner learner(config, example, 1, 1);
+  const Batch batch{random(example.prepend(config.train.batch), 3), {}, {}};
+  Index step = 0;
+  const double t = median_seconds(seconds, [&] { learner.step(batch, step++); });
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return {config.train.batch, store.numel(), t, model->step_flops(config.train.batch), double(usage.ru_maxrss) / 1024};
+  return {config.train.batch, learner.store().numel(), t, learner.model().step_flops(config.train.batch), double(usage.ru_maxrss) / 1024};
 }
 
 void relate(StepResult& s, const MachineRates& m) {

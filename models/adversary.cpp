@@ -7,6 +7,14 @@
 #include "tensor/shape_ops.h"
 
 namespace elbo {
+namespace {
+
+Config with_own_rate(Config config) {
+  config.optimizer.learning_rate = config.objective.adversarial_learning_rate;
+  return config;
+}
+
+}  // namespace
 
 Discriminator::Discriminator(const ModelConfig& c, const Shape& example, const Scope& scope) {
   Index in = example.numel();
@@ -27,15 +35,6 @@ Var Discriminator::operator()(Var x, bool training) const {
   for (const ConvStage& stage : stages_) x = stage(x, training);
   return output_(hidden_(reshape(x, {x.shape()[0], x.shape().numel() / std::max<Index>(1, x.shape()[0])})));
 }
-
-namespace {
-
-Config with_own_rate(Config config) {
-  config.optimizer.learning_rate = config.objective.adversarial_learning_rate;
-  return config;
-}
-
-}  // namespace
 
 Adversary::Adversary(const Config& config, const Shape& example, Index steps_an_epoch, Index last_step)
     : store_(store_options(config)), discriminator_(config.model, example, Scope(store_) / "discriminator") {

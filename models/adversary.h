@@ -12,7 +12,6 @@ namespace elbo {
 // One logit an example, above 0 where it takes it for data: the model's own encoder with one output instead of a code.
 class Discriminator {
  public:
-  Discriminator() = default;
   Discriminator(const ModelConfig& config, const Shape& example, const Scope& scope);
   Var operator()(Var x, bool training) const;  // x: (n, example...) -> (n, 1)
 

@@ -141,6 +141,12 @@ void check_config(const Config& c) {
                       c.model.filters.size(), c.model.strides.size()));
   if (c.model.kind == "conv-same" && c.model.upsample != "nearest")
     wrong(fmt::format("model.kind=conv-same enlarges by model.upsample=nearest alone, got {}", c.model.upsample));
+  double reduction = 1;
+  for (Index stride : c.model.strides) reduction *= double(stride);
+  if (c.model.kind != "dense" && reduction > 4096)
+    wrong(fmt::format("model.strides reduce images by {:g} in all; expected 4096 at most", reduction));
+  if (c.objective.adversarial_weight > 0 && !c.model.variational)
+    wrong("objective.adversarial.weight needs model.variational=true: a plain autoencoder has no prior to draw pictures from");
   const ScheduleConfig& s = c.optimizer.schedule;
   if (s.name == "stages" && (s.stage_epochs.empty() || s.stage_epochs.size() != s.stage_factors.size()))
     wrong(fmt::format("optimizer.schedule stages needs stage_epochs and stage_factors of one length, got {} and {}", s.stage_epochs.size(),

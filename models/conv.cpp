@@ -134,14 +134,7 @@ std::vector<Model::LayerSummary> ConvModel::summary() const {
     h *= s.shuffle, w *= s.shuffle;
     rows.back().output = {h, w, c.out / (s.shuffle * s.shuffle)};
   };
-  const auto dense = [&](const Linear& l) {
-    const Shape& shape = l.weight.value().shape();
-    rows.push_back({*l.scope,
-                    "linear, " + std::string(nonlinearity_name(l.activation)),
-                    {shape[0]},
-                    shape.numel() + shape[0],
-                    2 * double(shape.numel())});
-  };
+  const auto dense = [&](const Linear& layer) { rows.push_back(summary_of(layer)); };
   for (const ConvStage& s : encoder_) stage(s);
   for (const Linear& l : hidden_.layers) dense(l);
   dense(mean_);

@@ -11,7 +11,6 @@ namespace elbo {
 
 // A convolution, perhaps between two changes of size, then what normalises its result, then the activation.
 struct ConvStage {
-  ConvStage() = default;
   // Kernel, normalisation and activation are those of `model`; `config` says the rest. Parameters: those of the convolution in `scope`,
   // those of the norm in scope/norm.
   ConvStage(const Scope& scope, const ModelConfig& model, ConvConfig config, bool transposed = false);

@@ -45,11 +45,7 @@ Decoding DenseModel::decode(const Var& z, const PassContext&) const {
 
 std::vector<Model::LayerSummary> DenseModel::summary() const {
   std::vector<LayerSummary> rows;
-  const auto add = [&](const Linear& layer) {
-    const Shape& w = layer.weight.value().shape();
-    rows.push_back(
-        {*layer.scope, "linear, " + std::string(nonlinearity_name(layer.activation)), {w[0]}, w.numel() + w[0], 2 * double(w.numel())});
-  };
+  const auto add = [&](const Linear& layer) { rows.push_back(summary_of(layer)); };
   for (const Linear& layer : encoder_.layers) add(layer);
   add(mean_);
   if (config_.model.variational) add(logvar_);

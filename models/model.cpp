@@ -24,6 +24,11 @@ Tensor Decoding::mean() const {
 
 Var Decoding::picture() const { return kind == Kind::mean ? output : sigmoid(output); }
 
+Model::LayerSummary Model::summary_of(const Linear& layer) {
+  const Shape& w = layer.weight.value().shape();
+  return {*layer.scope, fmt::format("linear, {}", nonlinearity_name(layer.activation)), {w[0]}, w.numel() + w[0], 2 * double(w.numel())};
+}
+
 double Model::step_flops(Index batch) const {
   double forward = 0, first = 0;
   for (const LayerSummary& layer : summary()) {

@@ -57,6 +57,8 @@ class Model {
   double step_flops(Index batch) const;
 
  protected:
+  static LayerSummary summary_of(const Linear& layer);
+
   Config config_;
   Shape example_;
 };

@@ -4,8 +4,8 @@
 
 #include "tensor/conv_correlate.h"
 #include "tensor/conv_gather.h"
+#include "tensor/elementwise.h"
 #include "tensor/gemm.h"
-#include "tensor/kernels/elementwise.h"
 #include "tensor/kernels/gemm.h"
 
 namespace elbo::conv {
@@ -29,12 +29,10 @@ class Slopes {
     const Range images = units_.image_range(unit);
     const T *dy = gradients_.dy + images.begin * image_, *y = gradients_.y + images.begin * image_;
     if (gradients_.activation == Activation::none) return {dy, 0, image_};
-    const Binary f = gradients_.activation == Activation::relu   ? Binary::relu_backward
-                     : gradients_.activation == Activation::tanh ? Binary::tanh_backward
-                                                                 : Binary::sigmoid_backward;
+    const auto kernel = elementwise_kernels.of<T>().binary[int(backward_of(gradients_.activation))];
     for (Index image = 0; image < images.size(); image++) {
       const Index from = image * image_ + rows.begin * row_, count = rows.size() * row_;
-      elementwise_kernels.of<T>().binary[int(f)](y + from, 1, dy + from, 1, memory + image * count, count);
+      kernel(y + from, 1, dy + from, 1, memory + image * count, count);
     }
     return {memory, rows.begin, rows.size() * row_};
   }

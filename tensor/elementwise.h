@@ -6,6 +6,7 @@
 //
 // The forms with a last argument `out` write into memory that exists (of the right shape and type).
 
+#include "tensor/activation.h"
 #include "tensor/kernels/elementwise.h"
 #include "tensor/tensor.h"
 
@@ -57,6 +58,14 @@ inline Tensor less(const Tensor& a, const Tensor& b) { return binary(Binary::les
 inline Tensor less_equal(const Tensor& a, const Tensor& b) { return binary(Binary::less_equal, a, b); }
 inline Tensor greater(const Tensor& a, const Tensor& b) { return binary(Binary::greater, a, b); }
 inline Tensor greater_equal(const Tensor& a, const Tensor& b) { return binary(Binary::greater_equal, a, b); }
+
+// The kernel that gives ds = dy f'(s) from y = f(s) and dy, for an activation that is not none.
+constexpr Binary backward_of(Activation f) {
+  return f == Activation::relu ? Binary::relu_backward : f == Activation::tanh ? Binary::tanh_backward : Binary::sigmoid_backward;
+}
+inline Tensor through_activation(Activation f, const Tensor& y, const Tensor& dy) {
+  return f == Activation::none ? dy : binary(backward_of(f), y, dy);
+}
 
 // a where condition is not 0, otherwise b; all three broadcast against each other.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);

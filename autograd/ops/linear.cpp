@@ -10,24 +10,6 @@
 #include "tensor/reduce.h"
 
 namespace elbo::ops {
-namespace {
-
-// ds = dy f'(s), computed from y = f(s).
-Tensor through_activation(Activation f, const Tensor& y, const Tensor& dy) {
-  switch (f) {
-    case Activation::relu:
-      return binary(Binary::relu_backward, y, dy);
-    case Activation::tanh:
-      return binary(Binary::tanh_backward, y, dy);
-    case Activation::sigmoid:
-      return binary(Binary::sigmoid_backward, y, dy);
-    default:
-      return dy;
-  }
-}
-
-}  // namespace
-
 Tensor LinearOp::forward(Saved& saved, const Tensor& x, const Tensor& w, const Tensor& b) const {
   require_same_dtype(name, x, w);
   require_same_dtype(name, x, b);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "tensor/activation.h"
 #include "tensor/kernels/elementwise.h"
 
 namespace elbo::reference {
@@ -66,6 +67,20 @@ inline double unary(Unary f, double x) {
       return std::isfinite(x) ? 1 : 0;
     case Unary::count:
       break;
+  }
+  return NAN;
+}
+
+inline double activate(Activation f, double x) {
+  switch (f) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return unary(Unary::relu, x);
+    case Activation::tanh:
+      return unary(Unary::tanh, x);
+    case Activation::sigmoid:
+      return unary(Unary::sigmoid, x);
   }
   return NAN;
 }

@@ -8,20 +8,6 @@ namespace {
 
 constexpr std::int64_t panel = 8, rows = 4;  // panel: that of reference_gemm.cpp
 
-double activate(Activation f, double x) {
-  switch (f) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return reference::unary(Unary::relu, x);
-    case Activation::tanh:
-      return reference::unary(Unary::tanh, x);
-    case Activation::sigmoid:
-      return reference::unary(Unary::sigmoid, x);
-  }
-  return NAN;
-}
-
 // y(p, j) = f(bias[j] + sum over runs r and numbers i of x(p, r, i) w(r, i, j)); `weight` finds the last.
 template <class T, class Weight>
 void patches(const GatherPart<T>& part, bool depthwise, Weight&& weight) {
@@ -31,7 +17,7 @@ void patches(const GatherPart<T>& part, bool depthwise, Weight&& weight) {
       for (std::int64_t r = 0; r < part.run_count; r++)
         for (std::int64_t i = depthwise ? j : 0; i < (depthwise ? j + 1 : part.run); i++)
           sum += double(part.x[part.pixels[p].in + part.runs[r] + i]) * double(weight(r, i, j));
-      part.y[part.pixels[p].out + j] = T(activate(part.activation, sum));
+      part.y[part.pixels[p].out + j] = T(reference::activate(part.activation, sum));
     }
 }
 

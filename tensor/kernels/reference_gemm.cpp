@@ -17,20 +17,6 @@ void pack(bool transpose, const T* b, std::int64_t ldb, std::int64_t K, std::int
       for (std::int64_t j = first; j < first + columns; j++) *panels++ = j >= n ? T(0) : transpose ? b[j * ldb + k] : b[k * ldb + j];
 }
 
-double activate(Activation f, double x) {
-  switch (f) {
-    case Activation::none:
-      return x;
-    case Activation::relu:
-      return reference::unary(Unary::relu, x);
-    case Activation::tanh:
-      return reference::unary(Unary::tanh, x);
-    case Activation::sigmoid:
-      return reference::unary(Unary::sigmoid, x);
-  }
-  return NAN;
-}
-
 template <class T>
 void pack_a(bool transpose, const RowTiles&, std::int64_t tile0, std::int64_t tile1, const T* a, std::int64_t lda, std::int64_t K, T* out) {
   for (std::int64_t m = tile0; m < tile1; m++)  // a tile is one row
@@ -45,7 +31,7 @@ void multiply(const GemmPart<T>& p) {
       double sum = p.accumulate ? double(p.c[m * p.ldc + n]) : 0;
       for (std::int64_t k = 0; k < p.K; k++) sum += double(p.a[m * p.tile_step + k]) * double(panel[k * columns]);
       if (p.bias) sum += double(p.bias[n]);
-      p.c[m * p.ldc + n] = T(activate(p.activation, sum));
+      p.c[m * p.ldc + n] = T(reference::activate(p.activation, sum));
     }
 }
 

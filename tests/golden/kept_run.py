@@ -15,7 +15,12 @@ import tempfile
 
 KEPT = pathlib.Path(__file__).parent / "runs"
 DATA = pathlib.Path("/tmp/elbo-kept-run/data.npy")
-SETTINGS = ["model.hidden=[6]", "model.latent=2", "train.batch=16", "train.epochs=2", "train.seed=3", "data.valid=20"]
+# What the program of each format could do that those before could not is in its run.
+PRESETS = {
+    1: ("mlp-vae", ["model.hidden=[6]"]),
+    2: ("conv-same-vae", ["model.filters=[3,4]", "model.normalisation=batch", "objective.adversarial.weight=1", "objective.likelihood=gaussian-learned"]),
+}
+SETTINGS = ["model.latent=2", "train.batch=16", "train.epochs=2", "train.seed=3", "data.valid=20"]
 
 
 def tool(name, *arguments):
@@ -72,11 +77,13 @@ def use_or_make():
         folder = pathlib.Path(name)
         if "--make" in sys.argv:
             run = folder / "run"
-            settings = [word for setting in SETTINGS for word in ("--set", setting)]
-            tool("elbo-train", "--preset", "mlp-vae", "--data", f"npy:{DATA}", "--out", run, *settings, "--quiet")
+            preset, more = PRESETS[max(PRESETS)]
+            settings = [word for setting in SETTINGS + more for word in ("--set", setting)]
+            tool("elbo-train", "--preset", preset, "--data", f"npy:{DATA}", "--out", run, *settings, "--quiet")
             for picture in run.glob("*.png"):
                 picture.unlink()
             number = json.loads((run / "config.json").read_text())["format"]
+            assert number == max(PRESETS), f"add what is new in format {number} to PRESETS"
             shutil.copytree(run, KEPT / f"format-{number}")
             return
         runs = sorted(KEPT.glob("format-*"))

@@ -74,6 +74,9 @@ TEST_CASE("conv: images of any size and number of channels that the strides divi
   CHECK_THROWS_WITH_AS(Built(small("conv-vae", {}), {784}), doctest::Contains("expected images"), UsageError);
   CHECK_THROWS_WITH_AS(Built(small("conv-vae", {"model.strides=[2]"}), {8, 8, 1}), doctest::Contains("as many model.strides"), UsageError);
   CHECK_THROWS_WITH_AS(Built(small("conv-same-vae", {"model.upsample=shuffle"}), {8, 8, 1}), doctest::Contains("nearest"), UsageError);
+  CHECK_THROWS_WITH_AS(Built(small("conv-same-vae", {"model.strides=[64,64,64,64,64,64,64,64,64,64,64]"}), {8, 8, 1}),
+                       doctest::Contains("4096 at most"), UsageError);
+  CHECK_THROWS_WITH_AS(Built(small("conv-ae", {"objective.adversarial.weight=1"}), {8, 8, 1}), doctest::Contains("no prior"), UsageError);
 }
 
 TEST_CASE("conv: any number of stages, kernels and strides") {
