@@ -70,7 +70,7 @@ bool DataSpec::flag(std::string_view key) const {
 bool read_number(std::string_view text, std::int64_t& value) { return read_whole(text, value); }
 bool read_number(std::string_view text, double& value) { return read_whole(text, value); }
 
-DataSpec parse_data_spec(std::string_view text) {
+DataSpec parse_data_spec(std::string_view text, bool path_left_out) {
   const std::size_t question = std::min(text.find('?'), text.size());
   const std::string_view source = text.substr(0, question);
   std::string_view rest = text.substr(std::min(question + 1, text.size()));
@@ -80,7 +80,8 @@ DataSpec parse_data_spec(std::string_view text) {
   spec.kind = source.substr(0, colon);
   const DataKind& kind = data_kind(spec.kind);
   const std::string_view path = source.substr(std::min(colon + 1, source.size()));
-  if (kind.has_path() && path.empty()) throw UsageError(fmt::format("[data] '{}': expected {}", text, kind.usage));
+  if (kind.has_path() && path.empty() && !path_left_out)
+    throw UsageError(fmt::format("[data] '{}': expected {}", text, kind.usage));
   if (!kind.has_path() && colon < source.size()) throw UsageError(fmt::format("[data] '{}': {} takes no path", text, kind.name));
   if (!path.empty()) {
     const auto absolute = std::filesystem::absolute(path).lexically_normal();

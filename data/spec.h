@@ -33,8 +33,8 @@ bool read_number(std::string_view text, std::int64_t& value);
 bool read_number(std::string_view text, double& value);
 
 // Throws UsageError for an unknown kind (the nearest is named), a missing or superfluous path, an unknown option or a value that does
-// not fit it. Does not look whether the path exists.
-DataSpec parse_data_spec(std::string_view text);
+// not fit it. Does not look whether the path exists. `path_left_out`: the kind's path may be missing, as in a model file.
+DataSpec parse_data_spec(std::string_view text, bool path_left_out = false);
 
 // Gives `spec` one option more, or another value of one that it has; throws UsageError as above.
 void set_data_option(DataSpec& spec, std::string_view key, std::string_view value);

@@ -144,8 +144,7 @@ Split load_pictures(const Run& run, const std::vector<std::string>& files) {
   if (shape.rank() != 3 || (shape[2] != 1 && shape[2] != 3 && shape[2] != 4))
     throw UsageError(fmt::format("--input: {} was trained on examples of shape {}, which are no pictures", run.path, shape.str()));
   Split split{.part = Part::test};
-  const std::string fit = run.config.data.spec.empty() ? "crop" : parse_data_spec(run.config.data.spec).text("fit", "crop");
-  split.values = load_pictures(files, shape, fit_from_name(fit));
+  split.values = load_pictures(files, shape, fit_from_name(run.trained_on.text("fit", "crop")));
   split.origin = "picture files";
   return split;
 }

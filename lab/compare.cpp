@@ -86,11 +86,14 @@ class DataCache {
 };
 
 Json run_json(const ComparedRun& run) {
-  return Json::object({{"name", run.name},
-                       {"seed", run.seed ? Json(*run.seed) : Json()},
-                       {"set", run.set},
-                       {"folder", run.folder.empty() ? Json() : Json(run.folder)},
-                       {"figures", Json::parse(run.figures.json, run.name)}});
+  Json all = Json::object({{"name", run.name},
+                           {"seed", run.seed ? Json(*run.seed) : Json()},
+                           {"set", run.set},
+                           {"folder", run.folder.empty() ? Json() : Json(run.folder)},
+                           {"figures", Json::parse(run.figures.json, run.name)}});
+  if (run.sharpness)
+    for (const auto& [figure, value] : sharpness_figures(*run.sharpness)) all["sharpness"][figure] = value;
+  return all;
 }
 
 Json spread_json(const Spread& s) { return Json::object({{"mean", s.mean}, {"sd", s.sd}, {"n", s.n}}); }
@@ -135,6 +138,12 @@ bool finish_run(const std::string& folder, Config config, std::uint64_t seed, co
   return true;
 }
 
+void add_sharpness(ComparedRun& to, const Run& run, const Dataset& data) {
+  if (!SharpnessMeter::measures(run.example_shape)) return;
+  to.sharpness = run_sharpness(run, data);
+  to.figures.numbers.merge(sharpness_figures(*to.sharpness));
+}
+
 void add_principal_components(Comparison& c) {
   std::vector<Index> sizes;
   for (const Entry& e : c.entries) {
@@ -158,6 +167,19 @@ std::string quoted(const std::string& word) {
 }
 
 }  // namespace
+
+std::map<std::string, double> sharpness_figures(const RunSharpness& s) {
+  std::map<std::string, double> all;
+  const auto add = [&](const char* what, const Sharpness& pictures) {
+    all[fmt::format("laplacian_ratio_{}", what)] = pictures.laplacian_variance / std::max(s.data.laplacian_variance, 1e-30);
+    all[fmt::format("laplacian_distance_{}", what)] = laplacian_distance(pictures, s.data);
+    all[fmt::format("spectrum_distance_{}", what)] = spectrum_distance(pictures, s.data);
+  };
+  add("reconstructions", s.reconstructions);
+  add("samples", s.samples);
+  add("training", s.training);
+  return all;
+}
 
 RunFigures read_figures(std::string_view json, std::string_view source) {
   const std::optional<Json> parsed = Json::try_parse(json);
@@ -222,6 +244,7 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
                         .set = all_settings(c.options, entry),
                         .folder = "runs/" + name,
                         .figures = read_figures(read_text(folder + "/summary.json"), folder + "/summary.json")});
+      add_sharpness(c.runs.back(), open_run(folder), cache.get(entry.config));
       save(c);
     }
   if (c.options.baselines) {

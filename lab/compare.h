@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "lab/compare_plan.h"
+#include "lab/sharpness.h"
 #include "models/trainer.h"
 
 namespace elbo::lab {
@@ -30,8 +31,13 @@ struct ComparedRun {
   std::optional<std::uint64_t> seed;  // none: nothing in it is random
   std::vector<std::string> set;       // all settings beyond the preset's
   std::string folder;                 // "runs/dense-ae-seed1"; empty for principal components
-  RunFigures figures;
+  RunFigures figures;                      // its numbers have those of sharpness_figures() as well
+  std::optional<RunSharpness> sharpness;   // of pictures
 };
+
+// "laplacian_ratio_samples": the samples' Laplacian variance, the data's being 1; "laplacian_distance_samples" and
+// "spectrum_distance_samples" as in lab/sharpness.h; the same of "reconstructions" and of "training", the floor.
+std::map<std::string, double> sharpness_figures(const RunSharpness& sharpness);
 
 struct Spread {
   double mean = 0, sd = 0;  // sd: of a sample (n - 1); NaN for one run

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "lab/plot.h"
 #include "lab/plot_text.h"
@@ -26,6 +27,21 @@ std::string list_of(const std::vector<Index>& widths) {
   std::string text;
   for (const Index w : widths) text += (text.empty() ? "" : "-") + std::to_string(w);
   return text.empty() ? "none" : text;
+}
+
+// "256 relu", "filters 32-64, then 16 relu": what stands between input and code.
+std::string trunk(const ModelConfig& m) {
+  const bool dense = m.kind == "dense";
+  std::string text = dense ? "" : "filters " + list_of(m.filters);
+  if (dense || !m.hidden.empty()) text += (dense ? "" : ", then ") + list_of(m.hidden);
+  return text + " " + m.activation;
+}
+
+bool same_trunk(const ModelConfig& a, const ModelConfig& b) {
+  const auto of = [](const ModelConfig& m) {
+    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent, m.activation);
+  };
+  return of(a) == of(b);
 }
 
 bool has_twin(const Comparison& c) {
@@ -72,26 +88,26 @@ void add_setup(Page& page, const Comparison& c) {
       first.train.steps > 0 ? fmt::format("{} updates", first.train.steps) : fmt::format("{} epochs", first.train.epochs)));
   Table t{.columns = {{"name"},
                       {"kind"},
-                      {"hidden"},
+                      {"network"},
                       {"code", true},
                       {"likelihood"},
                       {"beta", true, "weight of the KL"},
                       {"optimizer"},
                       {"parameters", true}}};
-  bool same_trunk = true;
+  bool all_alike = true;
   for (const Entry& e : c.entries) {
     const ModelConfig& m = e.config.model;
-    same_trunk &= m.hidden == first.model.hidden && m.latent == first.model.latent && m.activation == first.model.activation;
+    all_alike &= same_trunk(m, first.model);
     const Spread parameters = c.spread(e.name, "parameters");
-    t.rows.push_back({e.label, e.variational() ? "VAE" : "plain autoencoder", list_of(m.hidden) + " " + m.activation,
+    t.rows.push_back({e.label, e.variational() ? "VAE" : "plain autoencoder", trunk(m),
                       std::to_string(m.latent), e.config.objective.likelihood, e.variational() ? number_text(e.config.objective.beta) : "–",
                       fmt::format("{} {:g}", e.config.optimizer.name, e.config.optimizer.learning_rate),
                       parameters.n ? grouped_number(std::llround(parameters.mean)) : "–"});
   }
   s.table(t);
-  if (!same_trunk)
+  if (!all_alike)
     s.note(
-        "These networks differ in more than their objective: in hidden layers, code size or activation. What is due to which, this "
+        "These networks differ in more than their objective: in their layers, code size or activation. What is due to which, this "
         "comparison alone cannot say.");
   if (has_twin(c))
     s.note(
@@ -211,6 +227,7 @@ Page comparison_page(const Comparison& c) {
   add_curves(page, c);
   add_reconstructions(page, c, runs);
   add_samples(page, c, runs);
+  add_sharpness(page, c);
   add_latent_space(page, c, runs);
   add_interpolation(page, c, runs);
   add_commands(page, c);

@@ -22,6 +22,9 @@ void add_commands(Page& page, const Comparison& c);
 std::vector<std::string> likelihoods(const Comparison& c);
 std::string unit_of(const std::string& likelihood);
 
+// How sharp pictures are beside the data's own; nothing where the examples are none.
+void add_sharpness(Page& page, const Comparison& c);
+
 // Pictures and codes, of the runs of the first seed:
 struct OpenRun {
   const Entry* entry;

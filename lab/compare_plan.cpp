@@ -18,10 +18,10 @@ bool sets(const std::vector<std::string>& settings, std::string_view key) {
   return std::any_of(settings.begin(), settings.end(), [&](const std::string& s) { return key_of(s) == key; });
 }
 
-// "objective.beta=4" as "beta=4"; a likelihood's name speaks for itself.
+// "objective.adversarial.weight=1" as "adversarial.weight=1"; a likelihood's name speaks for itself.
 std::string short_setting(std::string_view setting) {
   if (key_of(setting) == "objective.likelihood") return std::string(setting.substr(setting.find('=') + 1));
-  const std::size_t dot = setting.substr(0, setting.find('=')).rfind('.');
+  const std::size_t dot = setting.substr(0, setting.find('=')).find('.');
   return std::string(dot == std::string_view::npos ? setting : setting.substr(dot + 1));
 }
 

@@ -74,6 +74,10 @@ Split first_examples(const Split& split, Index count) {
 double variance_of(const Run& run, const Dataset& data) {
   if (run.objective().likelihood() != Likelihood::gaussian_optimal) return 0;
   if (run.optimal_variance > 0) return run.optimal_variance;
+  if (data.train.size() == 0)
+    fail("evaluate", fmt::format("{}: keeps no variance of gaussian-optimal, as its training has not finished; elbo-train --resume {} "
+                                 "finishes it",
+                                 run.file, run.path));
   return training_variance(*run.model, data.train, evaluation_options(run.config, data.train));
 }
 

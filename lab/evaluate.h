@@ -25,7 +25,7 @@ inline constexpr double no_figure = std::numeric_limits<double>::quiet_NaN();
 // All in nats per example, means over the examples, unless said otherwise.
 struct Figures {
   // What was measured.
-  std::string split;  // "train", "valid", "test"
+  std::string split;  // "train", "valid", "test"; empty: picture files
   Index examples = 0;
   std::string weights;             // "best", "last"
   std::string likelihood;          // objective.likelihood

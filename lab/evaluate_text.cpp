@@ -40,7 +40,7 @@ std::string likelihood_note(const Figures& f) {
 
 std::string to_json(const Figures& f) {
   Json j;  // a figure that is not finite is written as null
-  j["split"] = f.split;
+  j["split"] = f.split.empty() ? Json() : Json(f.split);
   j["examples"] = f.examples;
   j["weights"] = f.weights;
   j["likelihood"] = f.likelihood;
@@ -78,10 +78,10 @@ std::string to_json(const Figures& f) {
 }
 
 std::string to_text(const Figures& f) {
-  std::string text = fmt::format("{} part, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n", f.split,
-                                 lab::grouped_number(f.examples), f.weights, f.variational ? "VAE" : "plain autoencoder",
+  std::string text = fmt::format("{}, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n",
+                                 f.split.empty() ? "picture files" : f.split + " part", lab::grouped_number(f.examples), f.weights, f.variational ? "VAE" : "plain autoencoder",
                                  lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
-  if (f.use_test) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
+  if (f.use_test && !f.split.empty()) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
   text += fmt::format("  {:<24}{:>12}\n", "", "per example");
   line(text, "total", f.total, f.variational ? "reconstruction + KL: the negative ELBO" : "reconstruction alone: no bound");
   line(text, "  reconstruction", f.reconstruction, f.variational ? "one latent sample" : "");

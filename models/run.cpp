@@ -46,17 +46,16 @@ Config config_of_file(std::string_view text, const std::string& path) {
   }
 }
 
-std::string without_path(const std::string& spec, const std::string& path) {
+DataSpec spec_of_file(const std::string& spec, const std::string& path) {
   try {
-    return spec.empty() ? spec : parse_data_spec(spec).str_without_path();
+    return spec.empty() ? DataSpec() : parse_data_spec(spec, true);
   } catch (const UsageError& error) {
     fail("run", fmt::format("{}: data.spec: {}", path, error.what()));
   }
 }
 
-// config.json beside the model: it knows the folder or file of the data. Any other disagreement with the model, which was trained on
-// `spec`, is an error.
-void take_data_path(Run& run, const std::string& spec, const std::string& config_path) {
+// config.json beside the model: it knows the folder or file of the data. Any other disagreement with the model is an error.
+void take_data_path(Run& run, const std::string& config_path) {
   if (!fs::exists(config_path)) return;
   const std::vector<std::byte> bytes = read_file(config_path, 1 << 20);
   const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -64,7 +63,8 @@ void take_data_path(Run& run, const std::string& spec, const std::string& config
       json && json->is_object())  // before its keys, which a newer one may have more of
     check_format(std::int64_t(json->number_or("format", 0)), config_path);
   const Config beside = config_of_file(text, config_path);
-  if (without_path(beside.data.spec, config_path) != spec)
+  if (const std::string spec = run.trained_on.str_without_path();
+      spec_of_file(beside.data.spec, config_path).str_without_path() != spec)
     fail("run", fmt::format("{}: data.spec is {}, but the model file {} was trained on {}", config_path, quote_name(beside.data.spec),
                             run.file, quote_name(spec)));
   for (const std::string& key : different_keys(run.config, beside)) {
@@ -100,10 +100,10 @@ Run open_run(const std::string& path, Weights wanted) {
   run.example_shape = parse_sizes(metadata(contents, "example_shape", run.file), run.file);
   run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
   if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);
-  const std::string spec = run.config.data.spec;
-  if (!spec.empty() && spec.find(':') == std::string::npos && data_kind(spec.substr(0, spec.find('?'))).has_path())
+  run.trained_on = spec_of_file(run.config.data.spec, run.file);
+  if (!run.trained_on.kind.empty() && run.trained_on.path.empty() && data_kind(run.trained_on.kind).has_path())
     run.config.data.spec.clear();  // the model file keeps no folder
-  take_data_path(run, spec, (folder.empty() ? std::string(".") : folder) + "/config.json");
+  take_data_path(run, (folder.empty() ? std::string(".") : folder) + "/config.json");
 
   run.store = std::make_unique<ParamStore>(store_options(run.config));
   run.model = make_model(run.config, run.example_shape, *run.store);

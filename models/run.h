@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "data/batches.h"
+#include "data/spec.h"
 #include "models/objective.h"
 
 namespace elbo {
@@ -21,6 +22,7 @@ struct Run {
   std::string path;                 // as given
   std::string file;                 // the .safetensors that was read
   Config config;                    // with the absolute data path where config.json has one
+  DataSpec trained_on;              // the data with the options that they were read with; a model file keeps no path
   Weights weights = Weights::last;  // which were loaded
   Shape example_shape;
   std::unique_ptr<ParamStore> store;

@@ -29,9 +29,18 @@ Correlate<T>::Correlate(const ConvGeometry& g, const Units& units, Index chunks)
       taps_(channels_ == g.group_inputs() ? g.taps() : g.kh),
       size_(g.taps() * g.group_inputs() * g.o),
       chunks_(chunks),
+      places_(std::size_t(unit_pixels(g, units)) * sizeof(std::int32_t)),
       partial_(std::size_t(chunks * size_) * sizeof(T)) {
   parallel(chunks, [&](Index i) { std::fill_n(sums(i), size_, T(0)); });
   if (way_ == Way::depthwise) pixels_.emplace(strip_, g.oh, g.ow, g.o);
+  // The same for all units: one of fewer images or rows ends sooner.
+  const bool windows = way_ == Way::windows;
+  const Index pixel = way_ == Way::wide ? g.c : conv_kernels.of<T>().rows, row = (windows ? g.ow : strip_.pitch()) * pixel;
+  std::int32_t* place = places_.as<std::int32_t>();
+  for (Index image = 0; image < units.images; image++)
+    for (Index i = 0; i < divide_up(g.oh, units.strips); i++)
+      for (Index j = 0; j < g.ow; j++)
+        *place++ = std::int32_t((image * strip_.rows(0).size() + i * g.sh) * row + j * (windows ? 1 : g.sw) * pixel);
 }
 
 template <class T>
@@ -58,11 +67,9 @@ void Correlate<T>::run(Index unit, Index chunk, const T* strip, const Rows<T>& o
 template <class T>
 void Correlate<T>::run_wide(Index unit, const T* x, const Rows<T>& output, T* sums) const {
   const Index row = strip_.pitch() * g_.c;
-  CorrelatePart<T> part{.walk = {.images = units_.image_range(unit).size(),
-                                 .rows = units_.rows(Direction::to_output, unit).size(),
-                                 .cols = g_.ow,
-                                 .a = {output.image_step, g_.ow * g_.o, g_.o},
-                                 .b = {strip_.image_step(unit), g_.sh * row, g_.sw * g_.c}},
+  CorrelatePart<T> part{.places = places_.as<std::int32_t>(),
+                        .pixels = units_.image_range(unit).size() * units_.rows(Direction::to_output, unit).size() * g_.ow,
+                        .step = g_.o,  // the unit's rows of output lie without gaps: they are whole images, or rows of one
                         .a = output.data,
                         .b = nullptr,
                         .c = sums,
@@ -85,21 +92,17 @@ void Correlate<T>::run_tiles(Index unit, const T* x, const Rows<T>& output, T* s
   const Index places = images * strip_rows * pitch, tile_step = places * kernels.rows, pixels = images * rows * g_.ow;
   T* panels = memory + divide_up(tiles_ * tile_step, 16) * 16;
 
-  CorrelatePart<T> part{
-      .walk = {.images = images,
-               .rows = rows,
-               .cols = g_.ow,
-               .a = {strip_rows * pitch * kernels.rows, g_.sh * pitch * kernels.rows, (windows ? 1 : g_.sw) * kernels.rows},
-               .b = {}},
-      .a = nullptr,
-      .b = nullptr,
-      .c = nullptr,
-      .ldc = g_.o,
-      .rows = 0,
-      .columns = 0};
+  CorrelatePart<T> part{.places = places_.as<std::int32_t>(),
+                        .pixels = pixels,
+                        .step = 0,
+                        .a = nullptr,
+                        .b = nullptr,
+                        .c = nullptr,
+                        .ldc = g_.o,
+                        .rows = 0,
+                        .columns = 0};
   for (Index group = 0; group < g_.groups; group++) {
     const Index outputs = g_.group_outputs();
-    // The unit's rows of output lie without gaps: they are whole images, or rows of one.
     gemm_kernels.of<T>().pack(false, output.data + group * outputs, g_.o, pixels, outputs, panels);
     for (Index tile = 0; tile < tiles_; tile++) {
       const Index first = channels_ * tile / tiles_;
@@ -112,8 +115,7 @@ void Correlate<T>::run_tiles(Index unit, const T* x, const Rows<T>& output, T* s
       part.rows = int(channels_ * (tile + 1) / tiles_ - first);
       for (Index j = 0; j < outputs; j += kernels.columns) {
         part.columns = int(std::min<Index>(kernels.columns, outputs - j));
-        const Index width = part.columns <= kernels.least_columns ? kernels.least_columns : kernels.columns;
-        part.walk.b = {rows * g_.ow * width, g_.ow * width, width};
+        part.step = part.columns <= kernels.least_columns ? kernels.least_columns : kernels.columns;
         part.b = panels + j * pixels;
         const Index across = taps_ / g_.kh;
         for (Index tap = 0; tap < taps_; tap++) {

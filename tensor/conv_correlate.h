@@ -38,6 +38,7 @@ class Correlate {
   Index taps_;              // taps that are not part of those rows
   Index size_;              // numbers of all filters
   Index chunks_;
+  Scratch places_;  // where the input's pixels lie that meet a unit's output pixels, from the first on, in elements
   Scratch partial_;
   std::optional<PixelTable<T>> pixels_;  // depthwise
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "lab/codes.h"
 #include "lab/evaluate.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -20,6 +21,7 @@ namespace {
 
 struct Options {
   std::string run, per_example;
+  std::vector<std::string> inputs;
   Index importance_samples = 0;
   std::optional<Index> examples;
 };
@@ -59,7 +61,12 @@ int run(const Tool& tool, const Options& o) {
   const Run run = open_chosen_run(o.run, shared);
   PerExample rows;
   Progress progress(shared.quiet);
-  const Dataset data = load_run_data(run, shared.data);
+  const bool given = !o.inputs.empty();
+  Dataset data;
+  if (given)
+    data.test = load_pictures(run, o.inputs);
+  else
+    data = load_run_data(run, shared.data);
   const auto start = std::chrono::steady_clock::now();
   const auto show = [&](Index done, Index all) {
     if (!progress.on_terminal()) return;
@@ -68,13 +75,14 @@ int run(const Tool& tool, const Options& o) {
     progress.live(
         fmt::format("{} {} of {} examples, {} left", bar(share), grouped(done), grouped(all), duration(seconds / share - seconds)));
   };
-  const Figures figures = evaluate(run, data,
-                                   {.part = part_from_name(shared.split),
-                                    .importance_samples = o.importance_samples,
-                                    .examples = o.examples.value_or(0),
-                                    .seed = tool.seed(),
-                                    .per_example = out ? &rows : nullptr,
-                                    .progress = show});
+  Figures figures = evaluate(run, data,
+                             {.part = given ? Part::test : part_from_name(shared.split),
+                              .importance_samples = o.importance_samples,
+                              .examples = o.examples.value_or(0),
+                              .seed = tool.seed(),
+                              .per_example = out ? &rows : nullptr,
+                              .progress = show});
+  if (given) figures.split.clear();
   progress.clear();
   if (out) write(*out, rows);
   print(shared.json ? to_json(figures) : to_text(figures));
@@ -91,10 +99,11 @@ int main(int argc, char** argv) {
             "Measures a run on a part of its data: the negative ELBO and its parts, squared error, active units, and with importance "
             "samples the negative log-likelihood. Nats per example.",
             {"elbo-eval runs/first", "elbo-eval runs/first --importance-samples 100 --json",
-             "elbo-eval runs/first --split valid --per-example figures.csv"});
-  tool.usage("RUN [--split S] [--importance-samples K] [--examples N] [--per-example FILE]")
+             "elbo-eval runs/first --split valid --per-example figures.csv", "elbo-eval runs/first --input one.png two.jpg"});
+  tool.usage("RUN [--split S | --input FILE...] [--importance-samples K] [--examples N] [--per-example FILE]")
       .positional("RUN", "a run folder, or a .safetensors of one", o.run)
       .share({"--data", "--split", "--weights"})
+      .several("--input", "FILE", "picture files instead of a part, converted and resized to what the run was trained on", o.inputs)
       .option("--importance-samples", "K", "also the negative log-likelihood, importance-weighted with K samples", o.importance_samples, 1,
               1000000)
       .option("--examples", "N", "only the first N examples of the part", o.examples, 1, Index(1) << 31)

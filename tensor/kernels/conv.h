@@ -32,21 +32,13 @@ struct GatherPart {
   Activation activation;
 };
 
-// Two images that are walked in step: images x rows x cols steps. What one step is, each has its own lengths for.
-struct ConvWalk {
-  struct Steps {
-    std::int64_t image, row, col;  // elements from one image, row and column to the next
-  };
-  std::int64_t images, rows, cols;
-  Steps a, b;
-};
-
-// c[p * ldc + j] += the sum over the steps of a[p] b[j], p < rows <= ConvTable::rows, j < columns. `correlate` may read ConvTable::rows
-// numbers at a where rows are fewer.
+// c[p * ldc + j] += the sum over the pixels i of x_i[p] y_i[j], p < rows, j < columns: a step through one image whose pixels lie
+// `step` apart, and where places[i] says in the other.
 template <class T>
 struct CorrelatePart {
-  ConvWalk walk;
-  const T *a, *b;
+  const std::int32_t* places;
+  std::int64_t pixels, step;
+  const T *a, *b;  // x_i and y_i are at a + places[i] and b + i * step, in `correlate_wide` at a + i * step and b + places[i]
   T* c;
   std::int64_t ldc;
   int rows, columns;
@@ -67,7 +59,7 @@ struct ConvTable {
   // A tile for correlate: `rows` numbers of each of n pixels, `pitch` apart, become neighbours. It may read that many even where fewer
   // channels are left.
   void (*pack_channels)(const T* x, std::int64_t pitch, std::int64_t n, T* out);
-  void (*correlate)(const CorrelatePart<T>& part);       // columns <= ConvTable::columns, b has all of them
+  void (*correlate)(const CorrelatePart<T>& part);       // of both no more than ConvTable has, a and b have all of them
   void (*correlate_wide)(const CorrelatePart<T>& part);  // rows <= dots_most, any number of columns
   // dw[r * N + j] += the sum over pixels of x[p.in + runs[r] + j] ds[p.out + j]
   void (*correlate_depthwise)(const GatherPart<T>& part, const T* ds, T* dw);

@@ -1,8 +1,9 @@
 // The gradient of a convolution's filters. Compiled once for each instruction set.
 //
 // For one tap it is a product again: channels of one image by channels of the other, summed over pixels. A tile of it, a few channels by
-// two vectors, stays in registers while the two images are walked in step. Both are packed, so that a step reads neighbours alone; a tap
-// is where the walk begins in the first.
+// two vectors, stays in registers from the first pixel to the last. Both images are packed, so that a pixel's numbers are neighbours; a tap
+// is where the first begins. There is one loop over the pixels, with the place of each from a table: a loop over rows of seven pixels would
+// spend a third of its time on their ends.
 
 #include <algorithm>
 #include <cstring>
@@ -12,27 +13,28 @@
 namespace elbo::ELBO_ISA_NAMESPACE {
 namespace {
 
+enum class Placed { a, b };  // which of the two has its pixels where the table says
+
 // P rows by V vectors; not `whole`: by the first `width` columns of one vector.
-template <class T, int P, int V, bool whole = true>
-void walk(const ConvWalk& w, const T* a, const T* b, T* c, std::int64_t ldc, std::int64_t width = 0) {
+template <class T, Placed placed, int P, int V, bool whole = true>
+void walk(const CorrelatePart<T>& part, const T* b, T* c, std::int64_t ldc, std::int64_t width = 0) {
   using B = Batch<T>;
   constexpr int W = int(B::size);
   B sum[P][V];
   unrolled<P>([&](auto p) { unrolled<V>([&](auto v) { sum[p][v] = B(T(0)); }); });
-  const std::int64_t a_step = w.a.col, b_step = w.b.col;
-  for (std::int64_t image = 0; image < w.images; image++)
-    for (std::int64_t row = 0; row < w.rows; row++) {
-      const T *x = a + image * w.a.image + row * w.a.row, *y = b + image * w.b.image + row * w.b.row;
+  const std::int32_t* const places = part.places;
+  const std::int64_t n = part.pixels, step = part.step;
+  const T* in_step = placed == Placed::a ? b : part.a;
 #pragma GCC unroll 4
-      for (std::int64_t col = 0; col < w.cols; col++, x += a_step, y += b_step) {
-        B line[V];
-        unrolled<V>([&](auto v) { line[v] = whole ? B::load_unaligned(y + v * W) : load_part(y + v * W, width, T(0)); });
-        unrolled<P>([&](auto p) {
-          const B value(x[p]);
-          unrolled<V>([&](auto v) { sum[p][v] = multiply_add(value, line[v], sum[p][v]); });
-        });
-      }
-    }
+  for (std::int64_t i = 0; i < n; i++, in_step += step) {
+    const T *x = placed == Placed::a ? part.a + places[i] : in_step, *y = placed == Placed::a ? in_step : b + places[i];
+    B line[V];
+    unrolled<V>([&](auto v) { line[v] = whole ? B::load_unaligned(y + v * W) : load_part(y + v * W, width, T(0)); });
+    unrolled<P>([&](auto p) {
+      const B value(x[p]);
+      unrolled<V>([&](auto v) { sum[p][v] = multiply_add(value, line[v], sum[p][v]); });
+    });
+  }
   unrolled<P>([&](auto p) {
     unrolled<V>([&](auto v) {
       T* to = c + p * ldc + v * W;
@@ -48,9 +50,9 @@ void walk(const ConvWalk& w, const T* a, const T* b, T* c, std::int64_t ldc, std
 template <class T, int P, int V>
 void walk_panel(const CorrelatePart<T>& p) {
   constexpr int columns = V * int(Batch<T>::size);
-  if (p.rows == P && p.columns == columns) return walk<T, P, V>(p.walk, p.a, p.b, p.c, p.ldc);
+  if (p.rows == P && p.columns == columns) return walk<T, Placed::a, P, V>(p, p.b, p.c, p.ldc);
   T part[P * columns] = {};
-  walk<T, P, V>(p.walk, p.a, p.b, part, columns);
+  walk<T, Placed::a, P, V>(p, p.b, part, columns);
   for (int i = 0; i < p.rows; i++)
     for (int j = 0; j < p.columns; j++) p.c[i * p.ldc + j] += part[i * columns + j];
 }
@@ -74,14 +76,14 @@ void wide(const CorrelatePart<T>& p) {
   constexpr int W = int(Batch<T>::size), most = 12 / P;
   int j = 0;
   const auto by = [&]<int V>() {
-    for (; j + V * W <= p.columns; j += V * W) walk<T, P, V>(p.walk, p.a, p.b + j, p.c + j, p.ldc);
+    for (; j + V * W <= p.columns; j += V * W) walk<T, Placed::b, P, V>(p, p.b + j, p.c + j, p.ldc);
   };
   if constexpr (sizeof(T) == 4) {  // float64 is for checks
     by.template operator()<most>();
     by.template operator()<(most > 4 ? 4 : 2)>();
   }
   by.template operator()<1>();
-  if (j < p.columns) walk<T, P, 1, false>(p.walk, p.a, p.b + j, p.c + j, p.ldc, p.columns - j);
+  if (j < p.columns) walk<T, Placed::b, P, 1, false>(p, p.b + j, p.c + j, p.ldc, p.columns - j);
 }
 
 template <class T, int P = dots_most>

@@ -43,17 +43,13 @@ void pack_channels(const T* x, std::int64_t pitch, std::int64_t n, T* out) {
     for (std::int64_t p = 0; p < rows; p++) out[i * rows + p] = x[i * pitch + p];
 }
 
-template <class T>
+template <class T, bool wide>
 void correlate(const CorrelatePart<T>& part) {
-  const ConvWalk& w = part.walk;
   for (int p = 0; p < part.rows; p++)
     for (int j = 0; j < part.columns; j++) {
       double sum = double(part.c[p * part.ldc + j]);
-      for (std::int64_t image = 0; image < w.images; image++)
-        for (std::int64_t row = 0; row < w.rows; row++)
-          for (std::int64_t col = 0; col < w.cols; col++)
-            sum += double(part.a[image * w.a.image + row * w.a.row + col * w.a.col + p]) *
-                   double(part.b[image * w.b.image + row * w.b.row + col * w.b.col + j]);
+      for (std::int64_t i = 0; i < part.pixels; i++)
+        sum += double(part.a[(wide ? i * part.step : part.places[i]) + p]) * double(part.b[(wide ? part.places[i] : i * part.step) + j]);
       part.c[p * part.ldc + j] = T(sum);
     }
 }
@@ -71,8 +67,8 @@ void correlate_depthwise(const GatherPart<T>& part, const T* ds, T* dw) {
 
 template <class T>
 constexpr ConvTable<T> make_table() {
-  return {int(rows),    int(panel),       int(panel),   gather<T>,    dots<T>,
-          depthwise<T>, pack_channels<T>, correlate<T>, correlate<T>, correlate_depthwise<T>};
+  return {int(rows),    int(panel),       int(panel),          gather<T>,          dots<T>,
+          depthwise<T>, pack_channels<T>, correlate<T, false>, correlate<T, true>, correlate_depthwise<T>};
 }
 
 }  // namespace

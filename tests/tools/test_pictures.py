@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import struct
 import unittest
 
@@ -128,6 +129,30 @@ class Reconstructions(Case):
         self.assertEqual(read_bytes("mine.png"), read_bytes("same.png"))
         self.bad(2, "expected one of them", "elbo-reconstruct", VAE, "--count", "1", "--out", path("no.png"), "--input", path("inputs", "0.png"))
         self.bad(1, "config.json", "elbo-reconstruct", VAE, "--out", path("no.png"), "--input", path("vae", "config.json"))
+        figures = self.good_json("elbo-eval", VAE, "--input", path("inputs", "0.png"), path("inputs", "1.png"))
+        of_the_part = self.good_json("elbo-eval", VAE, "--examples", "2")
+        self.assertIsNone(figures["split"])
+        for key in of_the_part:
+            if key not in ("split", "seconds", "examples_per_second"):
+                self.assertEqual(figures[key], of_the_part[key], key)
+
+    def test_a_lone_model_reads_pictures_as_it_was_trained_to(self):
+        os.makedirs(path("album"))
+        for i in range(24):
+            with open(path("album", f"{i}.ppm"), "wb") as f:
+                f.write(b"P6 9 5 255\n" + bytes((i * 37 + k * k) % 256 for k in range(9 * 5 * 3)))
+        for fit in ("crop", "pad"):
+            self.good("elbo-train", "--preset", "conv-ae", "--data", f"images:{path('album')}?size=8x8&channels=3&fit={fit}", "--set",
+                      "model.filters=[4]", "--set", "model.strides=[2]", "--set", "model.latent=2", "--set", "train.steps=2", "--quiet", "--out",
+                      path("album-" + fit))
+            shutil.copy(path("album-" + fit, "model.safetensors"), path(f"lone-{fit}.safetensors"))
+            for run, out in ((path("album-" + fit), f"here-{fit}.npy"), (path(f"lone-{fit}.safetensors"), f"there-{fit}.npy")):
+                self.good("elbo-reconstruct", run, "--weights", "last", "--out", path(out), "--input", path("album", "3.ppm"))
+            self.assertEqual(read_bytes(f"here-{fit}.npy"), read_bytes(f"there-{fit}.npy"))
+        self.bad(2, "does not know its data", "elbo-eval", path("lone-pad.safetensors"))
+        inputs = [self.good_json("elbo-eval", path("lone-crop.safetensors"), "--data", f"images:{path('album')}?size=8x8&channels=3&fit={fit}")
+                  for fit in ("crop", "pad")]
+        self.assertNotEqual(inputs[0]["total"], inputs[1]["total"])  # so the two would differ
 
 
 class Manifold(Case):
