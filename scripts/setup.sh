@@ -8,8 +8,19 @@ has_package() {
   case $1 in
     g++) command -v g++ >/dev/null ;;
     clang) compgen -c clang++ >/dev/null ;;  # clang++, or clang++-14 and the like
+    libclang-rt) dpkg-query -W -f '${db:Status-Status}\n' 'libclang-rt-*-dev' 2>/dev/null | grep -qx installed ;;
     chromium) command -v chromium >/dev/null || command -v google-chrome >/dev/null ;;
     *) dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed ;;
+  esac
+}
+
+# The package behind a name of scripts/packages: clang's libraries carry the version of the compiler that `clang` stands for.
+real_name() {
+  local version
+  version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+  case $1 in
+    libclang-rt) echo "libclang-rt-$version-dev" ;;
+    *) echo "$1" ;;
   esac
 }
 
@@ -59,7 +70,7 @@ setup_packages() {
     explain "${needed[@]}" "${optional[@]}"
     compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || run_apt update
     [ ${#needed[@]} = 0 ] || install_packages "${needed[@]}"
-    for name in "${optional[@]}"; do can_install "$name" && still+=("$name"); done
+    for name in "${optional[@]}"; do can_install "$(real_name "$name")" && still+=("$(real_name "$name")"); done
     [ ${#still[@]} = 0 ] || install_packages "${still[@]}" || echo "going on without: ${still[*]}"
   fi
   [ ${#large[@]} = 0 ] || { echo "optional, and too large to install unasked:"; explain "${large[@]}"; }
