@@ -1,5 +1,7 @@
 #include "data/dataset.h"
 
+#include <algorithm>
+
 #include "data/checksum.h"
 #include "data/kinds.h"
 #include "data/parts.h"
@@ -30,6 +32,18 @@ Part part_from_name(std::string_view name) {
   for (std::size_t i = 0; i < part_names.size(); i++)
     if (part_names[i] == name) return Part(i);
   throw UsageError("[data] " + unknown_message("part", name, part_names));
+}
+
+std::string_view values_name(Values kind) { return kind == Values::bytes ? "bytes" : kind == Values::unit ? "0 to 1" : "other"; }
+
+Values kind_of_values(const Tensor& values) {
+  if (!values || values.dtype() == DType::uint8) return Values::bytes;
+  bool unit = true;
+  for_float("data", values.dtype(), [&]<class T>(T) {
+    const T* v = values.data<T>();
+    unit = std::all_of(v, v + values.numel(), [](T x) { return x >= 0 && x <= 1; });
+  });
+  return unit ? Values::unit : Values::other;
 }
 
 Dataset load_dataset(const DataSpec& spec, const PartsOptions& options) {

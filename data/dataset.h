@@ -29,6 +29,11 @@ struct Split {
   Index size() const { return values ? values.shape()[0] : 0; }
 };
 
+// What numbers are: bytes, each standing for byte / 255; floats from 0 to 1; other floats. One pass over floats.
+enum class Values : std::uint8_t { bytes, unit, other };
+Values kind_of_values(const Tensor& values);
+std::string_view values_name(Values kind);
+
 struct Dataset {
   DataSpec spec;
   Split train{.part = Part::train}, valid{.part = Part::valid}, test{.part = Part::test};

@@ -10,6 +10,7 @@
 
 #include "autograd/mode.h"
 #include "data/fit.h"
+#include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/nearest.h"
 #include "tensor/parallel.h"
@@ -144,8 +145,14 @@ Split load_pictures(const Run& run, const std::vector<std::string>& files) {
   if (shape.rank() != 3 || (shape[2] != 1 && shape[2] != 3 && shape[2] != 4))
     throw UsageError(fmt::format("--input: {} was trained on examples of shape {}, which are no pictures", run.path, shape.str()));
   Split split{.part = Part::test};
-  split.values = load_pictures(files, shape, fit_from_name(run.trained_on.text("fit", "crop")));
+  split.values = load_pictures(files, shape, fit_from_name(run.trained_on.spec.text("fit", "crop")));
   split.origin = "picture files";
+  if (run.trained_on.values == Values::other)
+    fail("input",
+         fmt::format("{}: was trained on numbers that are not from 0 to 1; how a picture file would be scaled to them, nothing says",
+                     run.path));
+  if (run.trained_on.values == Values::unit)  // and is not to be dequantised
+    split.values = multiply(split.values.to(DType::float32), Tensor::scalar(1.0 / 255));
   return split;
 }
 

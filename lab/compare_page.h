@@ -35,7 +35,7 @@ void add_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& ru
 void add_latent_space(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
 void add_interpolation(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
 
-// Whether examples are pictures that a page can show: (h, w, 1) or (h, w, 3).
+// Whether examples are pictures that a page can show: (h, w, 1), (h, w, 3) or (h, w, 4).
 bool are_pictures(const Shape& example);
 
 }  // namespace elbo::lab

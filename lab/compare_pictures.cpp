@@ -142,11 +142,11 @@ BarPlot unit_plot(const Comparison& c) {
   return plot;
 }
 
-constexpr const char* no_pictures = "The examples are no pictures (height, width, and 1 or 3 channels), so there is nothing to show here.";
+constexpr const char* no_pictures = "The examples are no pictures (height, width, and 1, 3 or 4 channels), so there is nothing to show here.";
 
 }  // namespace
 
-bool are_pictures(const Shape& example) { return example.rank() == 3 && (example[2] == 1 || example[2] == 3); }
+bool are_pictures(const Shape& example) { return example.rank() == 3 && (example[2] == 1 || example[2] == 3 || example[2] == 4); }
 
 void add_reconstructions(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
   Content& s = page.section("Reconstructions");

@@ -1,10 +1,12 @@
 #include "models/adversary.h"
 
+#include <cmath>
+
 #include "autograd/engine.h"
 #include "autograd/ops.h"
 #include "models/optimizers.h"
+#include "nn/norm.h"
 #include "tensor/random.h"
-#include "tensor/shape_ops.h"
 
 namespace elbo {
 namespace {
@@ -45,24 +47,32 @@ Adversary::Adversary(const Config& config, const Shape& example, Index steps_an_
 Var Adversary::fool(const Model& model, const Tensor& z, std::uint64_t seed, Index step) {
   Tensor prior(z.shape(), z.dtype());
   fill_normal(prior, {.seed = seed, .purpose = Purpose::prior, .step = std::uint64_t(step)});
-  const Tensor codes[] = {z, prior};
-  const Var pictures = model.decode(Var(concatenate(codes, 0)), {.training = true}).picture();
-  made_ = pictures.value();
+  const KeepStatistics keep;
+  const Var reconstructions = model.decode(Var(z), {.training = true}).picture();
+  const Var samples = model.decode(Var(prior), {.training = true}).picture();
+  reconstructions_ = reconstructions.value();
+  samples_ = samples.value();
   const Frozen judge(store_);
-  return mean(softplus(-discriminator_(pictures, true)));
+  return (mean(softplus(-discriminator_(reconstructions, true))) + mean(softplus(-discriminator_(samples, true)))) * 0.5;
 }
 
 Adversary::Verdict Adversary::learn(const Tensor& x) {
+  const Var data = discriminator_(Var(x), true), reconstructions = discriminator_(Var(reconstructions_), true),
+            samples = discriminator_(Var(samples_), true);
+  const Var loss = mean(softplus(-data)) + (mean(softplus(reconstructions)) + mean(softplus(samples))) * 0.5;
+  const double value = loss.item();
+  if (!std::isfinite(value)) throw NotFinite{value};
+  try {
+    optimizer_->step(backward(loss));
+  } catch (const NonFiniteGradient&) {
+    throw NotFinite{value};
+  }
+  double right = 0;  // data and made counted alike
   const Index n = x.size(0);
-  const Tensor all[] = {x, made_};
-  const Var logits = discriminator_(Var(concatenate(all, 0)), true);
-  const auto parts = split(logits, 0, n);
-  const Var loss = mean(softplus(-parts[0])) + mean(softplus(parts[1]));
-  optimizer_->step(backward(loss));
-  Index right_data = 0, right_made = 0;
-  for (Index i = 0; i < n; i++) right_data += parts[0].value().element(i) > 0;
-  for (Index i = 0; i < 2 * n; i++) right_made += parts[1].value().element(i) < 0;
-  return {loss.item(), (double(right_data) + double(right_made) / 2) / double(2 * n)};
+  for (Index i = 0; i < n; i++)
+    right += double(data.value().element(i) > 0) +
+             0.5 * (double(reconstructions.value().element(i) < 0) + double(samples.value().element(i) < 0));
+  return {value, right / double(2 * n)};
 }
 
 }  // namespace elbo

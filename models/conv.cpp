@@ -5,6 +5,7 @@
 #include "autograd/ops.h"
 #include "models/objective.h"
 #include "tensor/error.h"
+#include "tensor/parallel.h"
 
 namespace elbo {
 namespace {
@@ -20,7 +21,10 @@ void check_images(const ModelConfig& c, const Shape& example) {
   if (example.rank() != 3)
     throw UsageError(
         fmt::format("model.kind={}: expected images (height, width, channels), got examples of shape {}", c.kind, example.str()));
-  const Index factor = product(c.strides);
+  const Index factor = product(c.strides), side = std::max(example[0], example[1]);
+  if (c.pad && factor > 2 * side)
+    throw UsageError(
+        fmt::format("model.strides reduce images by {}, more than the {} x {} pixels there are", factor, example[0], example[1]));
   if (c.pad || (example[0] % factor == 0 && example[1] % factor == 0)) return;
   const auto near = [&](Index size) {
     const Index below = size / factor * factor;
@@ -41,6 +45,18 @@ Var cut(const Var& x, Index h, Index w) {
 }
 
 }  // namespace
+
+void check_batches(const Config& config, const Shape& example, Index examples) {
+  const ModelConfig& m = config.model;
+  if (m.kind == "dense" || m.normalisation != "batch" || example.rank() != 3) return;
+  const Index factor = m.kind == "conv" ? product(m.strides) : 1, batch = config.train.batch;
+  const Index last = examples % batch == 0 ? batch : examples % batch;
+  if (last > 1 || divide_up(example[0], factor) * divide_up(example[1], factor) > 1) return;
+  throw UsageError(fmt::format(
+      "model.normalisation=batch: of {} training examples in batches of {} the last batch holds one, and a stage reduces {} x {} "
+      "pixels to one, which has no variance; choose another train.batch, or model.normalisation=group",
+      examples, batch, example[0], example[1]));
+}
 
 ConvStage ConvModel::enlargement(const Scope& scope, Index in, Index out, Index factor) const {
   const ModelConfig& c = config_.model;

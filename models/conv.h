@@ -12,6 +12,10 @@
 
 namespace elbo {
 
+// Throws UsageError where batch normalisation would have to normalise a single number: the last batch of an epoch holds one example, and a
+// stage has reduced it to one pixel.
+void check_batches(const Config& config, const Shape& example, Index training_examples);
+
 class ConvModel final : public Model {
  public:
   // Throws UsageError for vectors, and for an image that the strides do not divide unless model.pad is set.

@@ -9,6 +9,8 @@
 
 namespace elbo {
 
+constexpr const char* adversarial_rate = "objective.adversarial.learning_rate";
+
 Learner::Learner(const Config& config, const Shape& example, Index steps_an_epoch, Index last_step)
     : config_(config),
       store_(store_options(config)),
@@ -39,8 +41,10 @@ StepLosses Learner::step(const Batch& batch, Index step) {
   const auto not_finite = [&](std::string_view what) {
     std::string parts = fmt::format("objective {}, reconstruction {}, KL {}", losses.objective, losses.reconstruction, losses.kl);
     if (adversary_) parts += fmt::format(", adversarial {}", losses.adversarial);
-    throw NotFinite{fmt::format("the {} is not finite ({})", what, parts)};
+    throw NotFinite{fmt::format("the {} is not finite ({})", what, parts), "optimizer.learning_rate"};
   };
+  if (adversary_ && !std::isfinite(losses.adversarial) && std::isfinite(losses.reconstruction) && std::isfinite(losses.kl))
+    throw NotFinite{fmt::format("the discriminator's verdict is not finite (adversarial {})", losses.adversarial), adversarial_rate};
   if (!std::isfinite(losses.objective)) not_finite("loss");
   codes_ = pass.code.mean.value();
   try {
@@ -53,8 +57,8 @@ StepLosses Learner::step(const Batch& batch, Index step) {
     try {
       const Adversary::Verdict verdict = adversary_->learn(batch.x);
       losses.discriminator_loss = verdict.loss, losses.discriminator_accuracy = verdict.accuracy;
-    } catch (const NonFiniteGradient&) {
-      not_finite("discriminator's gradient norm");
+    } catch (const Adversary::NotFinite& e) {
+      throw NotFinite{fmt::format("the discriminator's loss ({}) or its gradient norm is not finite", e.loss), adversarial_rate};
     }
   }
   return losses;

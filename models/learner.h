@@ -17,6 +17,7 @@ class Learner {
   StepLosses step(const Batch& batch, Index step);
   struct NotFinite {
     std::string what;  // "the loss is not finite (objective inf, reconstruction inf, KL 3)"
+    std::string key;   // of the learning rate that may be too high
   };
 
   const Tensor& codes() const { return codes_; }  // (n, latent): means of the last batch

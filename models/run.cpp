@@ -63,7 +63,7 @@ void take_data_path(Run& run, const std::string& config_path) {
       json && json->is_object())  // before its keys, which a newer one may have more of
     check_format(std::int64_t(json->number_or("format", 0)), config_path);
   const Config beside = config_of_file(text, config_path);
-  if (const std::string spec = run.trained_on.str_without_path();
+  if (const std::string spec = run.trained_on.spec.str_without_path();
       spec_of_file(beside.data.spec, config_path).str_without_path() != spec)
     fail("run", fmt::format("{}: data.spec is {}, but the model file {} was trained on {}", config_path, quote_name(beside.data.spec),
                             run.file, quote_name(spec)));
@@ -74,6 +74,29 @@ void take_data_path(Run& run, const std::string& config_path) {
                             get_key(run.config, key)));
   }
   run.config.data.spec = beside.data.spec;
+}
+
+TrainedOn trained_on(const TensorFile& contents, const Run& run) {
+  TrainedOn t{.spec = spec_of_file(run.config.data.spec, run.file)};
+  const std::string* examples = contents.find_metadata("data.examples");
+  if (!examples) return t;
+  t.examples = std::strtoll(examples->c_str(), nullptr, 10);
+  t.checksum = std::strtoull(metadata(contents, "data.checksum", run.file).c_str(), nullptr, 16);
+  const std::string& name = metadata(contents, "data.values", run.file);
+  for (const Values kind : {Values::bytes, Values::unit, Values::other})
+    if (name == values_name(kind)) t.values = kind;
+  return t;
+}
+
+// Bernoulli's losses have no lower bound for numbers outside.
+void require_range(const Config& config, const Split& split) {
+  const Likelihood l = likelihood_from_name(config.objective.likelihood);
+  if ((l != Likelihood::bernoulli && l != Likelihood::continuous_bernoulli) || config.data.binarize != "none" || !split.values) return;
+  if (kind_of_values(split.values) == Values::other)
+    fail("data",
+         fmt::format("the {} part{} holds numbers that are not from 0 to 1, which objective.likelihood={} takes alone; scale them, or "
+                     "--set objective.likelihood=gaussian --set model.output=linear",
+                     part_name(split.part), split.origin.empty() ? "" : fmt::format(" ({})", split.origin), likelihood_name(l)));
 }
 
 }  // namespace
@@ -100,8 +123,8 @@ Run open_run(const std::string& path, Weights wanted) {
   run.example_shape = parse_sizes(metadata(contents, "example_shape", run.file), run.file);
   run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
   if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);
-  run.trained_on = spec_of_file(run.config.data.spec, run.file);
-  if (!run.trained_on.kind.empty() && run.trained_on.path.empty() && data_kind(run.trained_on.kind).has_path())
+  run.trained_on = trained_on(contents, run);
+  if (const DataSpec& spec = run.trained_on.spec; !spec.kind.empty() && spec.path.empty() && data_kind(spec.kind).has_path())
     run.config.data.spec.clear();  // the model file keeps no folder
   take_data_path(run, (folder.empty() ? std::string(".") : folder) + "/config.json");
 
@@ -136,6 +159,12 @@ Dataset load_run_data(const Run& run, std::string_view spec) {
   if (!(data.example_shape == run.example_shape))
     fail("data", fmt::format("{}: examples have shape {}, but {} was trained on {}", which, data.example_shape.str(), run.path,
                              run.example_shape.str()));
+  if (const TrainedOn& then = run.trained_on;
+      spec.empty() && then.examples > 0 && (then.examples != data.examples || then.checksum != data.checksum))
+    fail("data", fmt::format("{}: the data have changed since {} was trained: {} examples then, {} now{}; divided anew, training examples "
+                             "would stand in the test part; --data '{}' measures on them all the same",
+                             which, run.path, then.examples, data.examples,
+                             then.examples == data.examples ? " (with another checksum)" : "", which));
   return data;
 }
 
@@ -147,6 +176,7 @@ Dequantize dequantize_of(const Config& config, const Split& split) {
 }
 
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch) {
+  require_range(config, split);
   return {.size = batch,
           .binarize = binarize_from_name(config.data.binarize),
           .dequantize = dequantize_of(config, split),

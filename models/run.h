@@ -18,11 +18,19 @@ struct CodeStatistics {
   explicit operator bool() const { return bool(mean); }
 };
 
+// What the model file keeps of the data that it was trained on.
+struct TrainedOn {
+  DataSpec spec;       // with the options that they were read with; no path
+  Index examples = 0;  // of all parts; 0: in files of format 1, which say no more
+  std::uint64_t checksum = 0;
+  Values values = Values::bytes;
+};
+
 struct Run {
-  std::string path;                 // as given
-  std::string file;                 // the .safetensors that was read
-  Config config;                    // with the absolute data path where config.json has one
-  DataSpec trained_on;              // the data with the options that they were read with; a model file keeps no path
+  std::string path;  // as given
+  std::string file;  // the .safetensors that was read
+  Config config;     // with the absolute data path where config.json has one
+  TrainedOn trained_on;
   Weights weights = Weights::last;  // which were loaded
   Shape example_shape;
   std::unique_ptr<ParamStore> store;
@@ -39,9 +47,12 @@ Run open_run(const std::string& path, Weights wanted = Weights::best);
 
 // How a configuration divides its data.
 PartsOptions parts_of(const DataConfig& data);
-// The run's data, or `spec` where that is not empty. Throws UsageError where there is neither; Error where the pictures have another shape.
+// The run's data, or `spec` where that is not empty. Throws UsageError where there is neither; Error where the examples have another shape,
+// and where the run's own data are no longer what it was trained on: they would be divided anew, with training examples among the test
+// ones.
 Dataset load_run_data(const Run& run, std::string_view spec = {});
-// How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.
+// How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream. Throws
+// Error for numbers that the run's likelihood does not take (Bernoulli's: 0 to 1).
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch = 500);
 BatchOptions training_options(const Config& config, const Split& split);  // the same, and what is for training alone
 Dequantize dequantize_of(const Config& config, const Split& split);       // the rule behind data.dequantize = null applied

@@ -58,8 +58,8 @@ class RunFolder {
 };
 
 // A model file: weights with all that the tools need. A function of configuration, data and seed alone.
-void save_model_file(const std::string& path, const Config& config, const Shape& example, const ParamStore& store, std::string_view weights,
-                     const CodeStatistics& codes, double optimal_variance);
+void save_model_file(const std::string& path, const Config& config, const Dataset& data, Values values, const ParamStore& store,
+                     std::string_view weights, const CodeStatistics& codes, double optimal_variance);
 std::string config_file(const Config& config);     // text of config.json
 std::string metrics_line(const Metrics& metrics);  // one line of metrics.jsonl, times at a fixed width
 

@@ -12,8 +12,8 @@
 
 namespace elbo {
 
-void save_model_file(const std::string& path, const Config& config, const Shape& example, const ParamStore& store, std::string_view weights,
-                     const CodeStatistics& codes, double optimal_variance) {
+void save_model_file(const std::string& path, const Config& config, const Dataset& data, Values values, const ParamStore& store,
+                     std::string_view weights, const CodeStatistics& codes, double optimal_variance) {
   TensorFile contents;
   contents.tensors = store.tensors();
   if (codes) {
@@ -21,11 +21,14 @@ void save_model_file(const std::string& path, const Config& config, const Shape&
     contents.tensors.emplace_back("codes/covariance", codes.covariance);
   }
   std::string sizes;
-  for (Index s : example) sizes += (sizes.empty() ? "" : ",") + std::to_string(s);
+  for (Index s : data.example_shape) sizes += (sizes.empty() ? "" : ",") + std::to_string(s);
   auto& m = contents.metadata;
   m.emplace_back("format", std::to_string(file_format));
   m.emplace_back("config", to_json(config, true));
   m.emplace_back("example_shape", sizes);
+  m.emplace_back("data.examples", std::to_string(data.examples));
+  m.emplace_back("data.checksum", fmt::format("{:016x}", data.checksum));
+  m.emplace_back("data.values", std::string(values_name(values)));
   m.emplace_back("weights", std::string(weights));
   if (optimal_variance > 0) m.emplace_back("optimal_variance", fmt::format("{:.17g}", optimal_variance));
   save_safetensors(path, contents);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "models/conv.h"
 #include "models/evaluation.h"
 #include "models/learner.h"
 #include "models/run_folder.h"
@@ -26,12 +27,14 @@ class Trainer {
         options_(options),
         folder_(std::move(folder)),
         data_(options.data ? *options.data : load_dataset(config.data.spec, parts_of(config.data))),
+        values_(kind_of_values(data_.train.values)),
         batches_(Batches::training(data_.train, training_options(config, data_.train), config.train.seed)),
         last_step_(config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_.count()),
         learner_(config, data_.example_shape, batches_.count(), last_step_),
         store_(learner_.store()),
         model_(&learner_.model()) {
     if (data_.train.size() == 0) fail("train", fmt::format("{}: the training part is empty", config.data.spec));
+    check_batches(config, data_.example_shape, data_.train.size());
     if (data_.valid.size() > 0) valid_.reset(new Batches(Batches::evaluation(data_.valid, evaluation_options(config, data_.valid))));
     if (options.on_note)
       for (const std::string& note : data_.notes) options.on_note(note);
@@ -91,7 +94,8 @@ class Trainer {
             .stopped = stopped,
             .best_epoch = state_.best_epoch,
             .best_objective = state_.best_objective,
-            .converged = !state_.has_best || state_.best_epoch < state_.epoch};
+            .converged = !state_.has_best || state_.best_epoch < state_.epoch,
+            .data = data_};
   }
 
  private:
@@ -119,9 +123,9 @@ class Trainer {
            state_.epoch - state_.best_epoch >= config_.train.patience;
   }
 
-  [[noreturn]] void fail_not_finite(const std::string& what) const {
-    fail("train", fmt::format("{}; the last checkpoint is untouched; try --set optimizer.learning_rate={}", what,
-                              config_.optimizer.learning_rate / 10));
+  [[noreturn]] void fail_not_finite(const std::string& what, const std::string& key) const {
+    const double rate = std::strtod(get_key(config_, key).c_str(), nullptr);
+    fail("train", fmt::format("{}; the last checkpoint is untouched; try --set {}={}", what, key, rate / 10));
   }
 
   void train_step() {
@@ -131,7 +135,7 @@ class Trainer {
       state_.sums.add_codes(learner_.codes());
       state_.sums.add(batch.size(), losses);
     } catch (const Learner::NotFinite& e) {
-      fail_not_finite(fmt::format("step {}: {}", state_.step + 1, e.what));
+      fail_not_finite(fmt::format("step {}: {}", state_.step + 1, e.what), e.key);
     }
     state_.step++;
   }
@@ -171,7 +175,8 @@ class Trainer {
     valid.gradient_norm = 0;
     if (!std::isfinite(valid.objective))
       fail_not_finite(fmt::format("epoch {}: the validation objective is not finite (reconstruction {}, KL {})", state_.epoch,
-                                  valid.reconstruction, valid.kl));
+                                  valid.reconstruction, valid.kl),
+                      "optimizer.learning_rate");
     folder_.append_metrics(metrics_line(valid), state_);
     if (options_.on_epoch) options_.on_epoch(valid);
     if (!state_.has_best || valid.objective < state_.best_objective) {
@@ -206,7 +211,7 @@ class Trainer {
   void write_model(std::string_view name, std::string_view weights, bool with_statistics) const {
     CodeStatistics codes;
     if (with_statistics) codes = code_statistics(*model_, data_.train, evaluation_options(config_, data_.train));
-    save_model_file(folder_.file(name), config_, data_.example_shape, store_, weights, codes, with_statistics ? optimal_variance() : 0);
+    save_model_file(folder_.file(name), config_, data_, values_, store_, weights, codes, with_statistics ? optimal_variance() : 0);
   }
 
   // Derived from the state: written after it, and again when it is taken up.
@@ -237,6 +242,7 @@ class Trainer {
   const TrainOptions& options_;
   RunFolder folder_;
   Dataset data_;
+  Values values_;
   Batches batches_;
   std::unique_ptr<Batches> valid_;
   Index last_step_;

@@ -41,6 +41,7 @@ struct TrainResult {
   Index best_epoch = 0;
   double best_objective = 0;
   bool converged = true;  // false where the best epoch is the last
+  Dataset data;           // what it was trained on
 };
 
 // Trains `config` on its data and leaves a run folder. Throws Error for data, files and numbers (a loss that is not finite), UsageError

@@ -9,6 +9,8 @@
 namespace elbo {
 namespace {
 
+thread_local bool keep_statistics = false;
+
 // running = (1 - momentum) running + momentum factor batch
 void update(const Parameter& running, const Tensor& batch, double momentum, double factor) {
   Tensor& statistic = running.buffer();
@@ -35,13 +37,16 @@ Var BatchNorm::operator()(const Var& x, bool training) const {
   ScopeLabel label(scope);
   if (!training) return standardise(x, gain, bias, running_mean, running_variance, options.epsilon);
   const auto [y, mean, variance] = batch_norm(x, gain, bias, options.epsilon);
-  if (grad_mode() != GradMode::record) {
+  if (grad_mode() != GradMode::record && !keep_statistics) {
     const double m = double(x.value().numel() / mean.value().numel());
     update(running_mean, mean.value(), options.momentum, 1);
     update(running_variance, variance.value(), options.momentum, m / (m - 1));
   }
   return y;
 }
+
+KeepStatistics::KeepStatistics() : before_(keep_statistics) { keep_statistics = true; }
+KeepStatistics::~KeepStatistics() { keep_statistics = before_; }
 
 GroupNorm::GroupNorm(const Scope& s, Index channels, Index number, double eps)
     : gain(s.parameter("gain", {channels}, Initializer::constant(1))),

@@ -18,6 +18,7 @@ struct BatchNormOptions {
 // statistics, as PyTorch does: running = (1 - momentum) running + momentum batch, with the unbiased variance (divided by m - 1) for the
 // running one. Whether gradients are recorded makes no difference to that, but `Record` (drawing a graph) leaves them as they are.
 // In evaluation the running statistics are used, and nothing changes. They are saved with the parameters, and never trained.
+// Nor do they change while a KeepStatistics lives: for a training pass beside the one whose inputs they describe.
 struct BatchNorm {
   BatchNorm() = default;
   BatchNorm(const Scope& scope, Index channels, const BatchNormOptions& options = {});
@@ -26,6 +27,17 @@ struct BatchNorm {
   Parameter gain, bias, running_mean, running_variance;
   BatchNormOptions options;
   const std::string* scope = nullptr;
+};
+
+class KeepStatistics {
+ public:
+  KeepStatistics();
+  ~KeepStatistics();
+  KeepStatistics(const KeepStatistics&) = delete;
+  KeepStatistics& operator=(const KeepStatistics&) = delete;
+
+ private:
+  bool before_;
 };
 
 // Group normalisation (Wu and He 2018): the channels of each example in `groups` groups of neighbours, each by its own mean and variance

@@ -62,11 +62,12 @@ int run(const Tool& tool, const Options& o) {
   PerExample rows;
   Progress progress(shared.quiet);
   const bool given = !o.inputs.empty();
+  if (given && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input goes without --split and --data");
   Dataset data;
   if (given)
     data.test = load_pictures(run, o.inputs);
   else
-    data = load_run_data(run, shared.data);
+    data = chosen_data(run, shared);
   const auto start = std::chrono::steady_clock::now();
   const auto show = [&](Index done, Index all) {
     if (!progress.on_terminal()) return;

@@ -20,6 +20,7 @@ int run(const Tool& tool, const std::string& run_path, std::optional<Index> coun
   const SharedOptions& shared = tool.shared();
   if (shared.out.empty()) throw UsageError("--out PATH is missing");
   if (count && !inputs.empty()) throw UsageError("--count and --input: expected one of them");
+  if (!inputs.empty() && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input goes without --split and --data");
   const OutPath out(shared.out, shared.force, {".png", ".npy"});
   const Run run = open_chosen_run(run_path, shared);
   const Split split = inputs.empty() ? chosen_split(run, shared) : load_pictures(run, inputs);

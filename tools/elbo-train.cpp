@@ -142,13 +142,12 @@ int report(const std::string& path, const TrainResult& r, const Tool& tool) {
     text += "stopped by a signal; --resume continues it\n";
   } else {
     const Run run = open_run(path);
-    const Dataset data = load_run_data(run);
-    if (data.test.size() > 0) {
-      const Figures figures = write_summary(path, &data);
+    if (r.data.test.size() > 0) {
+      const Figures figures = write_summary(path, &r.data);
       all["figures"] = Json::parse(to_json(figures), "figures");
       text += "\n" + to_text(figures);
     }
-    write_run_pictures(run, data);
+    write_run_pictures(run, r.data);
   }
   print(tool.shared().json ? all.dump(2) + "\n" : text);
   return r.stopped ? 128 + pending_signal() : 0;

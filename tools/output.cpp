@@ -114,8 +114,8 @@ GridSize parse_grid(std::string_view text) {
 }
 
 void write_pictures(const OutPath& out, const Tensor& values, Index rows, Index columns, Index padding) {
-  if (out.kind() != ".npy" && (values.rank() != 4 || (values.size(3) != 1 && values.size(3) != 3)))
-    fail("out", fmt::format("{}: examples of shape {} are no pictures of 1 or 3 channels{}", out.path(), values.shape().without(0).str(),
+  if (out.kind() != ".npy" && (values.rank() != 4 || values.size(3) == 2 || values.size(3) > 4))
+    fail("out", fmt::format("{}: examples of shape {} are no pictures of 1, 3 or 4 channels{}", out.path(), values.shape().without(0).str(),
                             out.arrays() ? "; a name that ends in .npy gives an array" : ""));
   const Deferred guard;
   out.make_way();

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "tensor/error.h"
+#include "tools/terminal.h"
 
 namespace elbo {
 
@@ -18,8 +19,19 @@ Json about_run(const Run& run) { return Json::object({{"run", run.path}, {"weigh
 
 Shape example_shape_of(const std::string& data) { return data.empty() ? Shape{28, 28, 1} : load_dataset(data, {.valid = 0}).example_shape; }
 
+Dataset chosen_data(const Run& run, const SharedOptions& shared) {
+  Dataset data = load_run_data(run, shared.data);
+  Progress progress(shared.quiet);
+  for (const std::string& note : data.notes) progress.line(note);
+  return data;
+}
+
 Split chosen_split(const Run& run, const SharedOptions& shared) {
-  return load_run_data(run, shared.data).part(part_from_name(shared.split));
+  const Part part = part_from_name(shared.split);
+  const Dataset data = chosen_data(run, shared);
+  if (data.part(part).size() == 0)
+    fail("data", fmt::format("{}: the {} part has no examples", shared.data.empty() ? run.config.data.spec : shared.data, shared.split));
+  return data.part(part);
 }
 
 }  // namespace elbo

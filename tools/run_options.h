@@ -16,7 +16,9 @@ Json about_run(const Run& run);
 // The shape of the examples of `data`; 28x28x1 where it is empty.
 Shape example_shape_of(const std::string& data);
 
-// A part of the run's data, or of --data.
+// The run's data, or those of --data; what there is to know of them (files left out) goes to standard error.
+Dataset chosen_data(const Run& run, const SharedOptions& shared);
+// The part of --split; throws Error where it has no examples.
 Split chosen_split(const Run& run, const SharedOptions& shared);
 
 }  // namespace elbo

@@ -20,7 +20,7 @@ Tensor paired_rows(const Tensor& inputs, const Tensor& outputs, Index columns) {
 
 void write_run_pictures(const Run& run, const Dataset& data) {
   const Shape& shape = run.example_shape;
-  if (shape.rank() != 3 || (shape[2] != 1 && shape[2] != 3)) return;
+  if (shape.rank() != 3 || shape[2] == 2 || shape[2] > 4) return;
   const auto save = [&](const char* name, const Tensor& pictures, Index columns, Index padding) {
     save_png(run.path + "/" + name, grid(to_pixels(pictures), pictures.size(0) / columns, columns, padding));
   };

@@ -9,6 +9,7 @@
 #include "models/learner.h"
 #include "models/run.h"
 #include "models/trainer.h"
+#include "tensor/error.h"
 #include "tensor/json.h"
 #include "tensor/npy.h"
 #include "tensor/parallel.h"
@@ -81,37 +82,67 @@ TEST_CASE("adversary: its gradient reaches the decoder, never the encoder") {
     decoder_differs = decoder_differs || !same;
   }
   CHECK(decoder_differs);
+  int statistics = 0;  // those of the reconstructions, whatever else the decoder was shown
+  for (const auto& [name, tensor] : without.store().tensors()) {
+    if (name.find("running") == std::string::npos) continue;
+    CAPTURE(name);
+    for (const auto& [its_name, its_tensor] : with.store().tensors())
+      if (its_name == name) CHECK(identical(tensor, its_tensor));
+    statistics++;
+  }
+  CHECK(statistics == 8);  // four convolutions, mean and variance
   CHECK(!identical(before, judge()));
 }
 
 TEST_CASE("adversary: losses and accuracy are those of the discriminator's logits") {
   Config c = small(1);
-  c.model.normalisation = "none";  // so that the discriminator's verdict on an example is its own
-  const Shape example{4, 4, 1};
-  ParamStore store(store_options(c));
-  const auto model = make_model(c, example, store);
-  Adversary adversary(c, example, 1, 1);
-  const Index n = 6;
-  const Tensor z = normal({n, 2}), x = batch_of(n).x;
-  // The same discriminator, judging by itself.
-  ParamStore twin(store_options(c));
-  const Discriminator judge(c.model, example, Scope(twin) / "discriminator");
-  twin.seal();
-  Tensor prior({n, 2});
-  fill_normal(prior, {.seed = 9, .purpose = Purpose::prior, .step = 4});
-  const auto logits = [&](const Tensor& pictures) { return judge(Var(pictures), true).value(); };
-  const Tensor real = logits(x), rebuilt = logits(model->decode(Var(z)).mean()), drawn = logits(model->decode(Var(prior)).mean());
-  const auto cost = [&](const Tensor& t, double sign) {  // mean of softplus(sign * logit)
-    double sum = 0;
-    for (Index i = 0; i < n; i++) sum += std::log1p(std::exp(sign * t.element(i)));
-    return sum / double(n);
-  };
-  double right = 0;
-  for (Index i = 0; i < n; i++) right += (real.element(i) > 0) + 0.5 * (rebuilt.element(i) < 0) + 0.5 * (drawn.element(i) < 0);
-  CHECK(adversary.fool(*model, z, 9, 4).item() == doctest::Approx((cost(rebuilt, -1) + cost(drawn, -1)) / 2).epsilon(1e-5));
-  const Adversary::Verdict verdict = adversary.learn(x);
-  CHECK(verdict.loss == doctest::Approx(cost(real, -1) + (cost(rebuilt, 1) + cost(drawn, 1)) / 2).epsilon(1e-5));
-  CHECK(verdict.accuracy == doctest::Approx(right / double(2 * n)));
+  for (const char* normalisation : {"none", "batch", "group"}) {
+    c.model.normalisation = normalisation;
+    CAPTURE(normalisation);
+    const Shape example{4, 4, 1};
+    ParamStore store(store_options(c));
+    const auto model = make_model(c, example, store);
+    Adversary adversary(c, example, 1, 1);
+    const Index n = 6;
+    const Tensor z = normal({n, 2}), x = batch_of(n).x;
+    // The same discriminator, judging by itself.
+    ParamStore twin(store_options(c));
+    const Discriminator judge(c.model, example, Scope(twin) / "discriminator");
+    twin.seal();
+    Tensor prior({n, 2});
+    fill_normal(prior, {.seed = 9, .purpose = Purpose::prior, .step = 4});
+    const auto logits = [&](const Tensor& pictures) { return judge(Var(pictures), true).value(); };
+    const auto made = [&](const Tensor& codes) { return model->decode(Var(codes), {.training = true}).mean(); };
+    const Tensor real = logits(x), rebuilt = logits(made(z)), drawn = logits(made(prior));
+    const auto cost = [&](const Tensor& t, double sign) {  // mean of softplus(sign * logit)
+      double sum = 0;
+      for (Index i = 0; i < n; i++) sum += std::log1p(std::exp(sign * t.element(i)));
+      return sum / double(n);
+    };
+    double right = 0;
+    for (Index i = 0; i < n; i++) right += (real.element(i) > 0) + 0.5 * (rebuilt.element(i) < 0) + 0.5 * (drawn.element(i) < 0);
+    CHECK(adversary.fool(*model, z, 9, 4).item() == doctest::Approx((cost(rebuilt, -1) + cost(drawn, -1)) / 2).epsilon(1e-5));
+    const Adversary::Verdict verdict = adversary.learn(x);
+    CHECK(verdict.loss == doctest::Approx(cost(real, -1) + (cost(rebuilt, 1) + cost(drawn, 1)) / 2).epsilon(1e-5));
+    CHECK(verdict.accuracy == doctest::Approx(right / double(2 * n)));
+  }
+}
+
+TEST_CASE("adversary: a discriminator that diverges is named, with the rate to lower") {
+  const Folder folder;
+  Config c = small(1);
+  c.model.normalisation = "none";
+  c.objective.adversarial_learning_rate = 1e25;
+  c.data.spec = small_data(folder);
+  try {
+    train(c, {.out = folder / "run"});
+    FAIL("it did not diverge");
+  } catch (const Error& e) {
+    const std::string what = e.what();
+    CAPTURE(what);
+    CHECK(elbo::testing::contains(what, "discriminator"));
+    CHECK(elbo::testing::contains(what, "--set objective.adversarial.learning_rate="));
+  }
 }
 
 TEST_CASE("adversary: a run holds both networks, and resumes to the same bits for any number of threads") {

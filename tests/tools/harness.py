@@ -40,7 +40,7 @@ def picture_size(file):
         head = f.read(26)
     assert head[:8] == b"\x89PNG\r\n\x1a\n" and head[12:16] == b"IHDR", file
     width, height, _, colour = struct.unpack(">IIBB", head[16:26])
-    return width, height, {0: 1, 2: 3}[colour]
+    return width, height, {0: 1, 2: 3, 6: 4}[colour]
 
 
 def read_bytes(*parts):

@@ -155,6 +155,34 @@ class Reconstructions(Case):
         self.assertNotEqual(inputs[0]["total"], inputs[1]["total"])  # so the two would differ
 
 
+    def test_a_part_without_examples(self):
+        os.makedirs(path("one"))
+        with open(path("one", "0.pgm"), "wb") as f:
+            f.write(b"P5 8 8 255\n" + bytes(range(64)))
+        run = path("one-run")
+        self.good("elbo-train", "--preset", "conv-ae", "--data", "images:" + path("one"), "--set", "model.filters=[4]", "--set",
+                  "model.strides=[2]", "--set", "model.latent=2", "--set", "train.steps=2", "--quiet", "--out", run)
+        for part in ("valid", "test"):
+            message = f"the {part} part has no examples"
+            self.bad(1, message, "elbo-reconstruct", run, "--split", part, "--out", path("no.png"))
+            self.bad(1, message, "elbo-encode", run, "--split", part, "--out", path("no.npz"))
+            self.bad(1, message, "elbo-eval", run, "--split", part)
+        self.good("elbo-reconstruct", run, "--split", "train", "--out", path("one.png"))
+
+    def test_four_channels(self):
+        os.makedirs(path("alpha"))
+        for i in range(12):
+            with open(path("alpha", f"{i}.ppm"), "wb") as f:
+                f.write(b"P6 8 8 255\n" + bytes((i * 31 + k * k) % 256 for k in range(8 * 8 * 3)))
+        run = path("alpha-run")
+        self.good("elbo-train", "--preset", "conv-vae", "--data", f"images:{path('alpha')}?channels=4", "--set", "model.filters=[4]", "--set",
+                  "model.strides=[2]", "--set", "model.latent=2", "--set", "train.steps=2", "--quiet", "--out", run)
+        self.assertTrue(os.path.exists(os.path.join(run, "samples.png")))
+        self.good("elbo-sample", run, "--count", "4", "--out", path("alpha.png"))
+        self.assertEqual(picture_size(path("alpha.png"))[2], 4)
+        self.good("elbo-reconstruct", run, "--split", "train", "--count", "2", "--out", path("alpha-again.png"))
+
+
 class Manifold(Case):
     def test_sizes(self):
         self.good("elbo-manifold", VAE, "--out", path("plane.png"))
