@@ -88,7 +88,7 @@ DecodedPicture look_at(const std::string& path) {
   const InputFile file(path);
   std::vector<std::byte> begin(std::min<std::uint64_t>(file.size(), 1 << 16));
   file.read(0, begin.data(), begin.size());
-  if (auto header = picture_header(begin, path)) return std::move(*header);
+  if (auto header = picture_header(begin, file.size(), path)) return std::move(*header);
   return decode(read_file(path, longest_file), path);
 }
 
