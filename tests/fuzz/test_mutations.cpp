@@ -12,6 +12,7 @@
 
 #include "data/decode.h"
 #include "tensor/memory.h"
+#include "tests/data/picture_bytes.h"
 #include "tests/fuzz/readers.h"
 #include "tests/support.h"
 
@@ -220,4 +221,11 @@ TEST_CASE("damaged pictures give the same pixels or the same error whatever was 
     const bool same = decoded(file, 0x55) == decoded(file, 0xaa);
     CHECK(same);
   });
+}
+TEST_CASE("pixels outside of their palette give the same colour whatever was in memory before") {
+  Text file = png(2, 1, 8, 3, Text("\0\0\xc8", 3));
+  file.insert(file.find("IDAT") - 4, png_chunk("PLTE", "abc"));
+  const Text colours = decoded(file, 0x55);
+  CHECK(colours.starts_with("1 2 abc"));
+  CHECK((colours == decoded(file, 0xaa)));
 }
