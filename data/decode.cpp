@@ -66,8 +66,8 @@ void check_size(std::uint64_t size, const std::string& name) {
   if (size > longest_file) fail("picture", fmt::format("{}: expected at most {} bytes, it has {}", name, longest_file, size));
 }
 
-// PNG's chunks are checked before, and what a JPEG lacks is zeros, not left over in memory: both go the faster way.
-bool ends_are_known(Bytes file) { return is_png(file) || (file.size() >= 2 && file[0] == std::byte{0xff} && file[1] == std::byte{0xd8}); }
+// A PNG counts its pixels, and a JPEG ends with a marker: stb_image sees where one lacks its end, and reads it faster as a whole.
+bool has_an_end(Bytes file) { return is_png(file) || (file.size() >= 2 && file[0] == std::byte{0xff} && file[1] == std::byte{0xd8}); }
 
 }  // namespace
 
@@ -104,7 +104,7 @@ DecodedPicture decode(Bytes file, const std::string& name) {
   Source source(file);
   int width = 0, height = 0, channels = 0;
   DecodedPicture picture;
-  if (ends_are_known(file)) {
+  if (has_an_end(file)) {
     picture.pixels.reset(stbi_load_from_memory(stb_bytes(file), int(file.size()), &width, &height, &channels, 0));
   } else {
     const stbi_io_callbacks callbacks{.read = Source::read, .skip = Source::skip, .eof = Source::at_end};

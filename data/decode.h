@@ -28,8 +28,8 @@ struct DecodedPicture {
 // One without values yet.
 DecodedPicture new_picture(Index height, Index width, int channels);
 
-// Throws Error naming `name` where the file is damaged, no picture, or of more than 2^26 pixels (before memory is taken for them). Of a
-// JPEG alone the end may be missing: what it lacks is grey.
+// Throws Error naming `name` where the file is damaged, lacks its end, is no picture, or of more than 2^26 pixels (before memory is taken
+// for them).
 DecodedPicture decode(Bytes file, const std::string& name);
 
 // The same picture in 1, 3 or 4 channels (0: its own). Towards 1 and 3, what is transparent is laid over white.

@@ -58,6 +58,8 @@ TEST_CASE("a picture whose end is missing is refused, wherever it ends") {
     CHECK(accepted == int(whole.behind));
     CHECK(unclear == 0);
   }
+  const std::string jpeg = golden_file("rgb.jpg");
+  for (std::size_t size = 0; size + 1 < jpeg.size(); size++) CHECK_FALSE(error(jpeg.substr(0, size)).empty());
   CHECK(contains(error(tga(3, 128, 3, std::string(383, 'x'))), "made: damaged: it ends in the middle of the picture"));
   CHECK(contains(error(""), "made: is empty"));
 }
