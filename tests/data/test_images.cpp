@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -142,7 +143,10 @@ TEST_CASE("images: every format, in one shape") {
     REQUIRE(data.train.values.shape() == Shape{1, 5, 7, 3});
     const bool colour = !name.starts_with("grey") && !name.starts_with("deep") && !name.starts_with("bit");
     const int tolerance = name == "rgb.jpg" ? 16 : 0;
-    for (const auto& [y, x] : {std::pair{0, 0}, {1, 3}, {4, 2}, {4, 6}, {0, 6}}) {
+    for (const auto& place : {std::array{0, 0}, {1, 3}, {4, 2}, {4, 6}, {0, 6}}) {
+      const int y = place[0], x = place[1];
+      CAPTURE(y);
+      CAPTURE(x);
       const int grey = name == "bit.pbm" ? (40 * y + 10 * x > 127 ? 255 : 0) : 40 * y + 10 * x;
       const bool hidden = name == "rgb_alpha.png" && x >= 4;  // transparent: white
       const int expected[] = {hidden   ? 255
@@ -154,11 +158,7 @@ TEST_CASE("images: every format, in one shape") {
                               hidden   ? 255
                               : colour ? 10 * y + 20 * x
                                        : grey};
-      for (Index c = 0; c < 3; c++) {
-        CAPTURE(y);
-        CAPTURE(x);
-        CHECK(std::abs(int(data.train.values.at<std::uint8_t>({0, y, x, c})) - expected[c]) <= tolerance);
-      }
+      for (Index c = 0; c < 3; c++) CHECK(std::abs(int(data.train.values.at<std::uint8_t>({0, y, x, c})) - expected[c]) <= tolerance);
     }
   }
 }
