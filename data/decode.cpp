@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
+#include <limits>
 
 #define STBI_NO_STDIO
 #include <stb/stb_image.h>
 
 #include "data/jpeg.h"
+#include "data/png.h"
+#include "data/pnm.h"
 #include "tensor/error.h"
 
 namespace elbo {
@@ -22,33 +26,93 @@ std::string decoder_reason() {
   return quote_name(reason ? reason : "no size");
 }
 
-struct Header {
-  int width = 0, height = 0, channels = 0;
+const stbi_uc* stb_bytes(Bytes file) { return reinterpret_cast<const stbi_uc*>(file.data()); }
+
+// stb_image takes bytes behind the end of a file for zeros, or leaves pixels as they were in memory. This hands a file over piece by piece
+// and notices when it is asked for more than there is.
+class Source {
+ public:
+  explicit Source(Bytes file) : file_(file) {}
+  bool ended_early() const { return ended_early_; }
+
+  static int read(void* self, char* to, int size) { return static_cast<Source*>(self)->read(to, size); }
+  static void skip(void* self, int count) { static_cast<Source*>(self)->skip(count); }
+  static int at_end(void* self) { return static_cast<Source*>(self)->left() == 0; }
+
+ private:
+  std::size_t left() const { return file_.size() - at_; }
+  // The first request, and all later ones to the same place, fill stb_image's buffer ahead of need: those may get less, but not nothing.
+  int read(char* to, int size) {
+    if (!buffer_) buffer_ = to;
+    const std::size_t count = std::min(left(), std::size_t(size));
+    if (count == 0 || (to != buffer_ && count < std::size_t(size))) ended_early_ = true;
+    if (count > 0) std::memcpy(to, file_.data() + at_, count);
+    at_ += count;
+    return int(count);
+  }
+  void skip(int count) {
+    if (std::size_t(count) > left()) ended_early_ = true;
+    at_ += std::min(left(), std::size_t(count));
+  }
+
+  Bytes file_;
+  std::size_t at_ = 0;
+  const char* buffer_ = nullptr;
+  bool ended_early_ = false;
 };
-bool read_header(Bytes file, Header& h) {
-  const auto* bytes = reinterpret_cast<const stbi_uc*>(file.data());
-  return stbi_info_from_memory(bytes, int(file.size()), &h.width, &h.height, &h.channels) && h.width > 0 && h.height > 0;
+
+void check_size(std::uint64_t size, const std::string& name) {
+  if (size == 0) fail("picture", fmt::format("{}: is empty", name));
+  if (size > longest_file) fail("picture", fmt::format("{}: expected at most {} bytes, it has {}", name, longest_file, size));
 }
+
+// A PNG counts its pixels, and a JPEG ends with a marker: stb_image sees where one lacks its end, and reads it faster as a whole.
+bool has_an_end(Bytes file) { return is_png(file) || (file.size() >= 2 && file[0] == std::byte{0xff} && file[1] == std::byte{0xd8}); }
 
 }  // namespace
 
 void FreePixels::operator()(std::uint8_t* pixels) const { std::free(pixels); }
 
-DecodedPicture decode(Bytes file, const std::string& name) {
-  if (file.size() > longest_file) fail("picture", fmt::format("{}: expected at most {} bytes, it has {}", name, longest_file, file.size()));
-  check_jpeg_tables(file, name);
-  const int size = int(file.size());
-  Header h;
-  if (!read_header(file, h)) fail("picture", fmt::format("{}: expected a PNG, JPEG, BMP, TGA or PNM picture ({})", name, decoder_reason()));
+DecodedPicture new_picture(Index height, Index width, int channels) {
+  DecodedPicture picture{.height = height, .width = width, .channels = channels};
+  picture.pixels.reset(static_cast<Byte*>(std::malloc(std::size_t(height * width * channels))));
+  if (!picture.pixels) fail("picture", fmt::format("no memory for {} x {} pixels", width, height));
+  return picture;
+}
+
+std::optional<DecodedPicture> picture_header(Bytes begin, std::uint64_t file_size, const std::string& name) {
+  check_size(file_size, name);
+  if (is_pnm(begin)) return pnm_header(begin, file_size, name);
+  check_jpeg_tables(begin, name);
+  int width = 0, height = 0, channels = 0;
+  if (!stbi_info_from_memory(stb_bytes(begin), int(begin.size()), &width, &height, &channels)) return {};
+  if (height < 0 && height > std::numeric_limits<int>::min()) height = -height;  // a BMP with its rows from the top
+  if (width < 1 || height < 1) return {};
   // No format packs more than 8 * 1032 pixels into a byte (a PNG of one bit a pixel, deflated): a larger claim is false.
-  if (h.height > most_pixels / h.width || Index(h.width) * h.height > Index(size) * 8 * 1032) {
+  if (height > most_pixels / width || std::uint64_t(width) * std::uint64_t(height) > file_size * 8 * 1032) {
     fail("picture", fmt::format("{}: {} x {} pixels in a file of {} bytes; expected at most {} pixels, and as many as that file can hold",
-                                name, h.width, h.height, size, most_pixels));
+                                name, width, height, file_size, most_pixels));
   }
+  return DecodedPicture{.height = height, .width = width, .channels = channels};
+}
+
+DecodedPicture decode(Bytes file, const std::string& name) {
+  if (!picture_header(file, file.size(), name))
+    fail("picture", fmt::format("{}: expected a PNG, JPEG, BMP, TGA or PNM picture ({})", name, decoder_reason()));
+  if (is_pnm(file)) return decode_pnm(file, name);
+  check_png_chunks(file, name);
+  Source source(file);
+  int width = 0, height = 0, channels = 0;
   DecodedPicture picture;
-  picture.pixels.reset(stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(file.data()), size, &h.width, &h.height, &h.channels, 0));
+  if (has_an_end(file)) {
+    picture.pixels.reset(stbi_load_from_memory(stb_bytes(file), int(file.size()), &width, &height, &channels, 0));
+  } else {
+    const stbi_io_callbacks callbacks{.read = Source::read, .skip = Source::skip, .eof = Source::at_end};
+    picture.pixels.reset(stbi_load_from_callbacks(&callbacks, &source, &width, &height, &channels, 0));
+  }
+  if (source.ended_early()) fail("picture", fmt::format("{}: damaged: it ends in the middle of the picture", name));
   if (!picture.pixels) fail("picture", fmt::format("{}: damaged or of a kind that is not supported ({})", name, decoder_reason()));
-  picture.height = h.height, picture.width = h.width, picture.channels = h.channels;
+  picture.height = height, picture.width = width, picture.channels = channels;
   return picture;
 }
 
@@ -58,9 +122,7 @@ DecodedPicture convert_channels(DecodedPicture picture, int channels) {
   const int from = picture.channels;
   if (channels == 0 || channels == from) return picture;
   const Index count = picture.height * picture.width;
-  DecodedPicture out{.height = picture.height, .width = picture.width, .channels = channels};
-  out.pixels.reset(static_cast<Byte*>(std::malloc(std::size_t(count * channels))));
-  if (!out.pixels) fail("picture", fmt::format("no memory for {} x {} pixels", picture.width, picture.height));
+  DecodedPicture out = new_picture(picture.height, picture.width, channels);
   const Byte* p = picture.pixels.get();
   Byte* q = out.pixels.get();
   for (Index i = 0; i < count; i++, p += from, q += channels) {
@@ -78,13 +140,6 @@ DecodedPicture convert_channels(DecodedPicture picture, int channels) {
     }
   }
   return out;
-}
-
-std::optional<DecodedPicture> picture_header(Bytes begin, const std::string& name) {
-  check_jpeg_tables(begin, name);
-  Header h;
-  if (begin.size() > longest_file || !read_header(begin, h)) return {};
-  return DecodedPicture{.height = h.height, .width = h.width, .channels = h.channels};
 }
 
 }  // namespace elbo

@@ -1,6 +1,6 @@
 #pragma once
-// From the bytes of a picture file to pixels, by stb_image; into memory of their own rather than tensors, which would be kept for others
-// of their size.
+// From the bytes of a picture file to pixels, by stb_image or (PNM) data/pnm.h; into memory of their own rather than tensors, which would
+// be kept for others of their size.
 
 #include <cstdint>
 #include <memory>
@@ -25,13 +25,18 @@ struct DecodedPicture {
   int channels = 0;
 };
 
-// Throws Error naming `name` where the file is damaged, no picture, or of more than 2^26 pixels (before memory is taken for them).
+// One without values yet.
+DecodedPicture new_picture(Index height, Index width, int channels);
+
+// Throws Error naming `name` where the file is damaged, lacks its end, is no picture, or of more than 2^26 pixels (before memory is taken
+// for them).
 DecodedPicture decode(Bytes file, const std::string& name);
 
 // The same picture in 1, 3 or 4 channels (0: its own). Towards 1 and 3, what is transparent is laid over white.
 DecodedPicture convert_channels(DecodedPicture picture, int channels);
 
-// What the first bytes of a file say of its picture, without pixels; none where they say nothing, or too little.
-std::optional<DecodedPicture> picture_header(Bytes begin, const std::string& name);
+// What the first bytes of a file of `file_size` say of its picture, without pixels; none where they say nothing, or too little. Throws
+// Error as decode() does for a size that it would refuse.
+std::optional<DecodedPicture> picture_header(Bytes begin, std::uint64_t file_size, const std::string& name);
 
 }  // namespace elbo

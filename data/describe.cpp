@@ -12,25 +12,25 @@ struct Sums {
   double minimum = std::numeric_limits<double>::infinity(), maximum = -std::numeric_limits<double>::infinity(), sum = 0;
   Index count = 0, nonzero = 0;
 
-  void add(const Sums& other) {
-    minimum = std::min(minimum, other.minimum);
-    maximum = std::max(maximum, other.maximum);
-    sum += other.sum;
+  void add(const Sums& other, double scale = 1) {
+    minimum = std::min(minimum, other.minimum / scale);
+    maximum = std::max(maximum, other.maximum / scale);
+    sum += other.sum / scale;
     count += other.count;
     nonzero += other.nonzero;
   }
 };
 
-// Bytes by their histogram: exact whatever the order.
+// Bytes as they are, by their histogram: exact whatever the order.
 Sums sums_of(const std::uint8_t* p, Index n) {
   std::array<Index, 256> histogram{};
   for (Index i = 0; i < n; i++) histogram[p[i]]++;
   Sums s{.count = n, .nonzero = n - histogram[0]};
   for (std::size_t v = 0; v < histogram.size(); v++) {
     if (histogram[v] == 0) continue;
-    s.minimum = std::min(s.minimum, double(v) / 255);
-    s.maximum = double(v) / 255;
-    s.sum += double(Index(v) * histogram[v]) / 255;
+    s.minimum = std::min(s.minimum, double(v));
+    s.maximum = double(v);
+    s.sum += double(Index(v) * histogram[v]);
   }
   return s;
 }
@@ -70,7 +70,10 @@ DataSummary describe(const Dataset& data, std::optional<Part> part) {
     const Split& split = data.part(p);
     (p == Part::train ? summary.train : p == Part::valid ? summary.valid : summary.test) = PartSummary{split.size(), split.origin};
     if (split.size() == 0 || (part && *part != p)) continue;
-    all.add(split.values.dtype() == DType::uint8 ? sums_of<std::uint8_t>(split.values) : sums_of<float>(split.values));
+    if (split.values.dtype() == DType::uint8)
+      all.add(sums_of<std::uint8_t>(split.values), 255);
+    else
+      all.add(sums_of<float>(split.values));
     if (split.labels)
       for (const std::int32_t label : split.labels.values<std::int32_t>()) summary.labels[std::size_t(label)]++;
   }

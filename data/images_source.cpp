@@ -1,7 +1,6 @@
 // images:FOLDER: picture files, decoded once, all to one shape; in memory, or in a file that is mapped where they are too many for it.
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,6 +12,7 @@
 
 #include "data/fit.h"
 #include "data/kinds.h"
+#include "data/memory_limit.h"
 #include "data/picture_folder.h"
 #include "tensor/error.h"
 #include "tensor/parallel.h"
@@ -34,11 +34,8 @@ bool parse_size(std::string_view text, Size& size) {
          size.width * size.height <= most_pixels;
 }
 
-// Half of the machine's memory, at most 4096 MB.
-Index default_memory() {
-  const auto megabytes = Index(::sysconf(_SC_PHYS_PAGES)) * Index(::sysconf(_SC_PAGESIZE)) >> 20;
-  return std::clamp<Index>(megabytes / 2, 16, 4096);
-}
+// Half of the memory there is, at most 4096 MB.
+Index default_memory() { return std::clamp<Index>(Index(memory_there_is() >> 20) / 2, 16, 4096); }
 
 // Does something with every file, on all threads, and remembers which failed. Without `go_on`, what stands behind the first bad file is
 // left out, and that file's error is thrown: the same one whatever the threads do.
@@ -63,6 +60,7 @@ class Files {
     if (!go_on_ && !problems_.empty()) throw Error(problems_.begin()->second);
   }
 
+  const std::string& path(Index i) const { return files_[std::size_t(i)]; }
   bool good(Index i) const { return good_[std::size_t(i)] != 0; }
   const std::map<std::size_t, std::string>& problems() const { return problems_; }
 
@@ -88,7 +86,7 @@ DecodedPicture look_at(const std::string& path) {
   const InputFile file(path);
   std::vector<std::byte> begin(std::min<std::uint64_t>(file.size(), 1 << 16));
   file.read(0, begin.data(), begin.size());
-  if (auto header = picture_header(begin, path)) return std::move(*header);
+  if (auto header = picture_header(begin, file.size(), path)) return std::move(*header);
   return decode(read_file(path, longest_file), path);
 }
 
@@ -119,20 +117,26 @@ Shape common_shape(const DataSpec& spec, Files& files, Index count) {
       colour[std::size_t(i)] = header.channels >= 3;
     });
     std::map<Size, Index> size_counts;
+    std::map<Size, std::string> first_of_size;
     std::map<bool, Index> colour_counts;
-    for (Index i = 0; i < count; i++)
-      if (files.good(i)) size_counts[sizes[std::size_t(i)]]++, colour_counts[colour[std::size_t(i)] != 0]++;
+    for (Index i = 0; i < count; i++) {
+      if (!files.good(i)) continue;
+      size_counts[sizes[std::size_t(i)]]++, colour_counts[colour[std::size_t(i)] != 0]++;
+      first_of_size.try_emplace(sizes[std::size_t(i)], files.path(i));
+    }
     if (size_counts.empty())
-      fail("images",
-           fmt::format("{}: none of the {} pictures can be read; the first: {}", spec.path, count, files.problems().begin()->second));
+      fail("images", fmt::format("{}: none of the {} pictures can be read; the first: {}", shown(spec.path), count,
+                                 files.problems().begin()->second));
     if (!size_given && size_counts.size() > 1) {
-      const auto most = std::max_element(size_counts.begin(), size_counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
+      const auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
+      const auto most = std::max_element(size_counts.begin(), size_counts.end(), fewer);
+      const auto rarest = std::min_element(size_counts.begin(), size_counts.end(), fewer);
       throw Error(
-          fmt::format("[images] {}: pictures of {} sizes ({}); give one, such as '?size={}x{}', and what to do with other proportions "
-                      "('&fit=crop', pad or stretch)",
+          fmt::format("[images] {}: pictures of {} sizes ({}; of {}x{} is {}); give one, such as '?size={}x{}', and what to do with other "
+                      "proportions ('&fit=crop', pad or stretch)",
                       shown(spec.path), size_counts.size(),
-                      listed(size_counts, [](const Size& s) { return fmt::format("of {}x{}", s.width, s.height); }), most->first.width,
-                      most->first.height));
+                      listed(size_counts, [](const Size& s) { return fmt::format("of {}x{}", s.width, s.height); }), rarest->first.width,
+                      rarest->first.height, shown(first_of_size[rarest->first]), most->first.width, most->first.height));
     }
     if (channels == 0 && colour_counts.size() > 1)
       throw Error(fmt::format("[images] {}: {}; give '?channels=3' to have all in colour, or '?channels=1' in grey", shown(spec.path),
@@ -215,7 +219,7 @@ DataKind images_kind() {
                       DataOption::flag("skip_bad", "1: go on without files that cannot be read"),
                       DataOption::integer("memory", 1, 1 << 30,
                                           "MB of examples to keep in memory; more are kept on disk (default: half of "
-                                          "the machine's memory, at most 4096)")},
+                                          "the memory there is, at most 4096)")},
           .load = load};
 }
 

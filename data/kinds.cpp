@@ -9,6 +9,11 @@
 
 namespace elbo {
 
+std::string DataOption::refusal(std::string_view value) const {
+  const std::string why = reason ? reason(value) : "";
+  return "expected " + expected + (why.empty() ? "" : " (" + why + ")");
+}
+
 DataOption DataOption::integer(std::string name, std::int64_t least, std::int64_t most, std::string help) {
   const auto accepts = [=](std::string_view text) {
     std::int64_t value = 0;

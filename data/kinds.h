@@ -18,6 +18,10 @@ struct DataOption {
   std::string expected;  // its values, for people: "a whole number from 1 to 256"
   std::function<bool(std::string_view value)> accepts;
   std::string help;  // one line
+  // Why a text is no value, where there is more to say than what is expected.
+  std::function<std::string(std::string_view value)> reason = {};
+
+  std::string refusal(std::string_view value) const;  // "expected ...", with the reason
 
   static DataOption integer(std::string name, std::int64_t least, std::int64_t most, std::string help);  // both ends included
   static DataOption number(std::string name, double least, double most, std::string help);

@@ -10,9 +10,9 @@
 
 namespace elbo {
 
-// Reads a PNG, JPEG, BMP, TGA or PNM file; 16 bits a channel become 8, palettes their colours. `channels`: 0 as in the file, 1 grey or
-// 3 colour: converted, with what is transparent laid over white; 4: colour with alpha. Rotation marks of cameras (EXIF) are not applied.
-// Throws Error naming the file where it is damaged, no picture, or of more than 2^26 pixels (before memory is taken for them).
+// Reads a PNG, JPEG, BMP, TGA or PNM (P1 to P6) file; 16 bits a channel become 8, palettes their colours. `channels`: 0 as in the file, 1
+// grey or 3 colour: converted, with what is transparent laid over white; 4: colour with alpha. Rotation marks of cameras (EXIF) are not
+// applied. Throws Error naming the file where it is damaged, no picture, or of more than 2^26 pixels (before memory is taken for them).
 Tensor load_picture(const std::string& path, int channels = 0);
 Tensor decode_picture(Bytes file, const std::string& name, int channels = 0);
 

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tga", ".pnm", ".ppm", ".pgm"};
+constexpr const char* endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tga", ".pnm", ".pbm", ".pgm", ".ppm"};
 
 std::string ending_of(const fs::path& path) {
   std::string ending = path.extension().string();
@@ -27,25 +27,27 @@ std::string ending_of(const fs::path& path) {
 }
 bool is_picture(const fs::path& path) { return std::find(std::begin(endings), std::end(endings), ending_of(path)) != std::end(endings); }
 
-// Well-formed (RFC 3629) and without control characters.
+// How many bytes the character that begins at text[i] has; 0: a control character, or not well-formed (RFC 3629).
+std::size_t character_length(std::string_view text, std::size_t i) {
+  const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0u; };
+  const unsigned first = byte(i), second = byte(i + 1);
+  if (first < 0x80) return first < 0x20 || first == 0x7f ? 0 : 1;
+  const std::size_t length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  for (std::size_t k = 1; k < length; k++)
+    if (byte(i + k) >> 6 != 2) return 0;
+  // No second way to write a character, no halves of pairs, nothing above the last plane.
+  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) || (first == 0xf0 && second < 0x90) ||
+      (first == 0xf4 && second >= 0x90))
+    return 0;
+  return length;
+}
+
 bool is_plain_text(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned first = byte(i);
-    if (first < 0x20 || first == 0x7f) return false;
-    const std::size_t more = first < 0x80                    ? 0
-                             : first >= 0xc2 && first < 0xe0 ? 1
-                             : first >= 0xe0 && first < 0xf0 ? 2
-                             : first >= 0xf0                 ? 3
-                                                             : 4;
-    if (more == 4 || first > 0xf4) return false;
-    for (std::size_t k = 1; k <= more; k++)
-      if (byte(i + k) >> 6 != 2) return false;
-    const unsigned second = byte(i + 1);  // no second way to write a character, no halves of pairs, nothing above the last plane
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) || (first == 0xf0 && second < 0x90) ||
-        (first == 0xf4 && second >= 0x90))
-      return false;
-    i += more + 1;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const std::size_t length = character_length(text, i);
+    if (length == 0) return false;
+    i += length;
   }
   return true;
 }
@@ -66,17 +68,15 @@ class Search {
     for (const fs::path& path : entries) {
       if (path.filename().string().starts_with('.')) continue;
       struct stat status {};
-      const int problem = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
-      if (problem == ELOOP || (problem != 0 && is_picture(path))) {
+      if (const int problem = ::stat(path.c_str(), &status) == 0 ? 0 : errno; problem != 0) {
         found_.bad.push_back(fmt::format("[images] {}: {}", shown(path.string()), link_problem(problem)));
       } else if (!S_ISDIR(status.st_mode)) {
         if (is_picture(path))
           pictures.push_back(path.string());
         else
           others_[ending_of(path)]++;
-      } else if (const auto [it, is_new] = seen_.try_emplace({status.st_dev, status.st_ino}, path.string()); !is_new) {
-        found_.bad.push_back(fmt::format("[images] {}: a link to a folder that is read already as {}; links that lead back never end",
-                                         shown(path.string()), shown(it->second)));
+      } else if (const auto [it, is_new] = seen_.try_emplace({status.st_dev, status.st_ino}, Seen{path.string(), false}); !is_new) {
+        found_.bad.push_back("[images] " + met_again(path, it->second));
       } else if (folders) {
         folders->push_back(path);
       } else {
@@ -91,7 +91,15 @@ class Search {
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) fail("images", fmt::format("{}: {}", shown(folder), std::strerror(errno)));
     if (!S_ISDIR(status.st_mode)) fail("images", fmt::format("{}: expected a folder, this is a file", shown(folder)));
-    seen_[{status.st_dev, status.st_ino}] = folder;
+    seen_[{status.st_dev, status.st_ino}] = {folder, false};
+    // Links to what holds the folder would lead to files beside it, and back into it.
+    std::error_code error;
+    const fs::path root = fs::canonical(folder, error);
+    if (error) fail("images", fmt::format("{}: {}", shown(folder), error.message()));
+    for (fs::path above = root.parent_path();; above = above.parent_path()) {
+      if (::stat(above.c_str(), &status) == 0) seen_.try_emplace({status.st_dev, status.st_ino}, Seen{above.string(), true});
+      if (above == above.parent_path()) break;
+    }
   }
 
   std::string others() const {
@@ -110,18 +118,45 @@ class Search {
   }
 
  private:
+  struct Seen {
+    std::string path;
+    bool above;  // it holds the folder that is searched
+  };
+
   static std::string link_problem(int error) {
-    return error == ELOOP ? "a link that leads in a circle" : error == ENOENT ? "a link to a file that is not there" : std::strerror(error);
+    return error == ELOOP    ? "a link that leads in a circle"
+           : error == ENOENT ? "a link to a file or folder that is not there"
+                             : std::strerror(error);
+  }
+  // One of the two paths of the folder is, or leads through, a link: that one is to blame.
+  static std::string met_again(const fs::path& path, const Seen& first) {
+    const std::string now = shown(path.string()), before = shown(first.path);
+    if (first.above)
+      return fmt::format("{}: a link to {}, which holds the folder that is read; links that lead back never end", now, before);
+    std::error_code error;
+    if (!fs::is_symlink(path, error)) return fmt::format("{}: reached through a link, and read again as {}", before, now);
+    return fmt::format("{}: a link to a folder that is read already as {}; links that lead back never end", now, before);
   }
 
   PictureFolder& found_;
-  std::map<std::pair<dev_t, ino_t>, std::string> seen_;  // folders
-  std::map<std::string, std::int64_t> others_;           // files that are not pictures, by their endings
+  std::map<std::pair<dev_t, ino_t>, Seen> seen_;  // folders
+  std::map<std::string, std::int64_t> others_;    // files that are not pictures, by their endings
 };
 
 }  // namespace
 
-std::string shown(const std::string& path) { return is_plain_text(path) ? path : quote_name(path); }
+std::string shown(const std::string& path) {
+  if (is_plain_text(path)) return path;
+  constexpr std::size_t longest = 255;  // of a file's name: what is cut is the folders before it
+  std::size_t i = path.size() > longest ? path.size() - longest : 0;
+  std::string text = i > 0 ? "'..." : "'";
+  while (i < path.size()) {
+    const std::size_t length = character_length(path, i);
+    text += length > 0 ? path.substr(i, length) : fmt::format("\\x{:02x}", static_cast<unsigned char>(path[i]));
+    i += std::max<std::size_t>(length, 1);
+  }
+  return text + "'";
+}
 
 PictureFolder find_pictures(const std::string& folder) {
   PictureFolder found;

@@ -7,9 +7,9 @@
 
 namespace elbo {
 
-// Files that are called .png, .jpg (.jpeg, .jpe, .jfif), .bmp, .tga, .pnm, .ppm or .pgm, in capitals or not, in the folder and all folders
-// below it; links are followed. What is hidden (.DS_Store, ._x.png) does not count. Where there are sub-folders with pictures, each is a
-// label, and so are all pictures below it.
+// Files that are called .png, .jpg (.jpeg, .jpe, .jfif), .bmp, .tga, .pnm, .pbm, .pgm or .ppm, in capitals or not, in the folder and all
+// folders below it; links are followed, but never to a folder that is read already or holds the one that is read. What is hidden
+// (.DS_Store, ._x.png) does not count. Where there are sub-folders with pictures, each is a label, and so are all pictures below it.
 struct PictureFolder {
   std::vector<std::string> files;        // by label, then by name
   std::vector<std::int32_t> labels;      // of each file, or none
@@ -22,7 +22,8 @@ struct PictureFolder {
 // is not UTF-8 and so cannot be a label.
 PictureFolder find_pictures(const std::string& folder);
 
-// A path for a one-line message: as it is, or quoted where it holds control characters or is not UTF-8.
+// A path for a one-line message: as it is, or quoted where it holds control characters or is not UTF-8, those as \xNN; the quoted one is
+// its last 255 bytes, so that the file's name is in it.
 std::string shown(const std::string& path);
 
 }  // namespace elbo

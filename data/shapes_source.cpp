@@ -74,6 +74,12 @@ Combination parse_combination(std::string_view text, std::string& problem) {
   return combination;
 }
 
+std::string problem_of(std::string_view combination) {
+  std::string problem;
+  parse_combination(combination, problem);
+  return problem;
+}
+
 std::vector<std::string> factor_names() {
   std::vector<std::string> names;
   for (const Named& n : named_factors()) names.push_back(n.factor);
@@ -125,13 +131,9 @@ Dataset load(const DataSpec& spec) {
 DataKind shapes_kind() {
   DataOption holdout{.name = "holdout",
                      .expected = "names of different factors with commas between them, such as red,triangle",
-                     .accepts =
-                         [](std::string_view text) {
-                           std::string problem;
-                           parse_combination(text, problem);
-                           return problem.empty();
-                         },
-                     .help = "a combination that the test part alone holds (default none)"};
+                     .accepts = [](std::string_view text) { return problem_of(text).empty(); },
+                     .help = "a combination that the test part alone holds (default none)",
+                     .reason = problem_of};
   return {
       .name = "shapes",
       .usage = "shapes",

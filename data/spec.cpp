@@ -24,7 +24,7 @@ void check_value(const DataKind& kind, const std::string& key, const std::string
   for (const DataOption& option : kind.options) {
     names.push_back(option.name);
     if (option.name != key) continue;
-    if (!option.accepts(value)) throw UsageError(fmt::format("[data] {}?{}={}: expected {}", kind.name, key, value, option.expected));
+    if (!option.accepts(value)) throw UsageError(fmt::format("[data] {}?{}={}: {}", kind.name, key, value, option.refusal(value)));
     return;
   }
   if (names.empty()) throw UsageError(fmt::format("[data] {}?{}: {} has no options", kind.name, key, kind.name));

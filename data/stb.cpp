@@ -31,6 +31,11 @@ static unsigned char* zlib_compress(unsigned char* data, int size, int* packed, 
 #define STBI_NO_PIC
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
+#define STBI_NO_PNM
+// A damaged JPEG need not define all tables that it uses: they are zeros then, not what was in memory before.
+#define STBI_MALLOC(size) std::calloc(1, size)
+#define STBI_REALLOC(memory, size) std::realloc(memory, size)
+#define STBI_FREE(memory) std::free(memory)
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
 

@@ -29,12 +29,12 @@ bool assign_data_option(Config& config, std::string_view name, const Json& value
   if (!name.starts_with("data.")) return false;
   name.remove_prefix(5);
   const std::string text = value.is_string() ? value.string() : value.dump();
-  std::string expected;
+  std::string refusals;
   for (const DataKind& kind : data_kinds())
     for (const DataOption& option : kind.options) {
       if (option.name != name) continue;
       if (!value.is_null() && !option.accepts(text)) {
-        expected += (expected.empty() ? "" : " or ") + option.expected;
+        refusals += (refusals.empty() ? "" : ", or ") + option.refusal(text);
         continue;
       }
       auto& options = config.data.options;
@@ -42,7 +42,7 @@ bool assign_data_option(Config& config, std::string_view name, const Json& value
       if (!value.is_null()) options.emplace_back(name, text);
       return true;
     }
-  if (!expected.empty()) throw UsageError(fmt::format("{}: data.{}: expected {}, got {}", source, name, expected, value.dump()));
+  if (!refusals.empty()) throw UsageError(fmt::format("{}: data.{}: {}, got {}", source, name, refusals, value.dump()));
   return false;
 }
 

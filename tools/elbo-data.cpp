@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/dataset.h"
+#include "data/describe.h"
 #include "data/kinds.h"
 #include "tensor/error.h"
 #include "tensor/json.h"
@@ -14,39 +15,6 @@
 
 namespace elbo {
 namespace {
-
-// Values as a model sees them: bytes stand for byte / 255.
-struct Range {
-  double minimum, maximum, mean, nonzero;
-};
-
-Range measure(const Tensor& values) {
-  double least = 1e300, most = -1e300, sum = 0;
-  Index nonzero = 0;
-  const auto pass = [&]<class T>(const T* v) {
-    for (Index i = 0; i < values.numel(); i++) {
-      const auto x = double(v[i]);
-      least = std::min(least, x);
-      most = std::max(most, x);
-      sum += x;
-      nonzero += x != 0;
-    }
-  };
-  const bool bytes = values.dtype() == DType::uint8;
-  if (bytes)
-    pass(values.data<std::uint8_t>());
-  else
-    pass(values.data<float>());
-  const double scale = bytes ? 255 : 1, n = double(values.numel());
-  return {least / scale, most / scale, sum / scale / n, double(nonzero) / n};
-}
-
-std::vector<Index> count_labels(const Split& split, int classes) {
-  std::vector<Index> counts(std::size_t(classes), 0);
-  if (split.labels)
-    for (const std::int32_t label : split.labels.values<std::int32_t>()) counts[std::size_t(label)]++;
-  return counts;
-}
 
 std::string label_name(const Dataset& data, std::size_t label) {
   return label < data.label_names.size() ? data.label_names[label] : std::to_string(label);
@@ -60,17 +28,16 @@ Json as_json(const Dataset& data, const Split& split) {
   all["split"] = part_name(split.part);
   all["shape"] = std::vector<Index>(data.example_shape.begin(), data.example_shape.end());
   for (const char* key : {"minimum", "maximum", "mean", "nonzero", "labels", "vocabulary", "entropy"}) all[key] = nullptr;
+  const DataSummary summary = describe(data, split.part);
   if (split.size() > 0) {
-    const Range r = measure(split.values);
-    all["minimum"] = r.minimum;
-    all["maximum"] = r.maximum;
-    all["mean"] = r.mean;
-    all["nonzero"] = r.nonzero;
+    all["minimum"] = summary.minimum;
+    all["maximum"] = summary.maximum;
+    all["mean"] = summary.mean;
+    all["nonzero"] = summary.nonzero;
   }
   if (data.classes > 0) {
-    const std::vector<Index> counts = count_labels(split, data.classes);
     all["labels"] = Json::object();
-    for (std::size_t c = 0; c < counts.size(); c++) all["labels"][label_name(data, c)] = counts[c];
+    for (std::size_t c = 0; c < summary.labels.size(); c++) all["labels"][label_name(data, c)] = summary.labels[c];
   }
   all["factors"] = data.factor_names;
   all["notes"] = data.notes;
@@ -78,7 +45,7 @@ Json as_json(const Dataset& data, const Split& split) {
   return all;
 }
 
-void describe(const Dataset& data, const Split& split) {
+void print_text(const Dataset& data, const Split& split) {
   std::vector<std::vector<std::string>> rows = {{"part", "examples", "origin"}};
   for (const Part p : {Part::train, Part::valid, Part::test})
     rows.push_back({std::string(part_name(p)), grouped(data.part(p).size()), data.part(p).origin});
@@ -93,18 +60,18 @@ void describe(const Dataset& data, const Split& split) {
   }
   print(fmt::format("checksum             {:016x}\n", data.checksum));
   if (split.size() == 0) return;
-  const Range r = measure(split.values);
-  print(fmt::format("\nThe {} part:\nvalues               {} to {}, mean {}, {:.1f}% not zero\n", part_name(split.part), number(r.minimum),
-                    number(r.maximum), number(r.mean), 100 * r.nonzero));
+  const DataSummary summary = describe(data, split.part);
+  print(fmt::format("\nThe {} part:\nvalues               {} to {}, mean {}, {:.1f}% not zero\n", part_name(split.part),
+                    number(summary.minimum), number(summary.maximum), number(summary.mean), 100 * summary.nonzero));
   if (data.classes == 0) return;
-  const std::vector<Index> counts = count_labels(split, data.classes);
   rows = {{"label", "examples"}};
-  for (std::size_t c = 0; c < counts.size(); c++) rows.push_back({label_name(data, c), grouped(counts[c])});
+  for (std::size_t c = 0; c < summary.labels.size(); c++) rows.push_back({label_name(data, c), grouped(summary.labels[c])});
   print("\n" + table(rows));
 }
 
 // The first examples of a part; of pictures in a grid.
 Tensor first_examples(const Split& split, Index count) {
+  if (split.size() == 0) fail("data", fmt::format("the {} part has no examples", part_name(split.part)));
   if (count > split.size())
     fail("data", fmt::format("--count {}: the {} part holds {} examples", count, part_name(split.part), split.size()));
   return split.values.slice(0, count);
@@ -126,7 +93,7 @@ int run(const Tool& tool, std::optional<Index> count) {
   if (o.json)
     print(as_json(data, split).dump(2) + "\n");
   else
-    describe(data, split);
+    print_text(data, split);
   return 0;
 }
 

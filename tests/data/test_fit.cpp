@@ -56,6 +56,53 @@ TEST_CASE("a picture of other proportions is cropped, padded or stretched") {
   CHECK(message_of<UsageError>([] { fit_from_name("crob"); }).find("the nearest is 'crop'") != std::string::npos);
 }
 
+TEST_CASE("a picture higher than wide loses its upper and lower end, or gets white at its sides") {
+  const Folder folder;
+  const std::string file = folder / "stripes.pgm";
+  std::vector<std::uint8_t> lying(32);  // 4 wide, 8 high: the three stripes from the top
+  for (std::size_t i = 0; i < 32; i++) lying[i] = three_stripes()[i / 4];
+  write_pnm(file, 4, 8, lying);
+  CHECK(identical(load_pictures({&file, 1}, {4, 4, 1}, Fit::crop), Tensor::full({1, 4, 4, 1}, 100, DType::uint8)));
+  // Two rows of the middle and one of each end.
+  const Tensor cut = load_pictures({&file, 1}, {6, 4, 1}, Fit::crop).reshape({6, 4});
+  for (Index y = 0; y < 6; y++) CHECK(int(cut.at<std::uint8_t>({y, 2})) == (y == 0 ? 10 : y == 5 ? 200 : 100));
+
+  const Tensor padded = load_pictures({&file, 1}, {8, 8, 1}, Fit::pad).reshape({8, 8});
+  for (Index y = 0; y < 8; y++)
+    for (Index x = 0; x < 8; x++) CHECK(int(padded.at<std::uint8_t>({y, x})) == (x < 2 || x >= 6 ? 255 : three_stripes()[std::size_t(y)]));
+  const Tensor clear = load_pictures({&file, 1}, {8, 8, 4}, Fit::pad);
+  CHECK(clear.at<std::uint8_t>({0, 0, 0, 3}) == 0);
+  CHECK(clear.at<std::uint8_t>({0, 0, 4, 3}) == 255);
+}
+
+TEST_CASE("a picture is cropped and resized at once: only what is kept comes into the result") {
+  const Folder folder;
+  const std::string file = folder / "bars.pgm";
+  // 48 wide, 16 high: black, 16 columns that rise from 100 to 160 in steps of 4, white. And the same upright.
+  std::vector<std::uint8_t> lying, upright;
+  const auto level = [](int i) { return std::uint8_t(i < 16 ? 0 : i < 32 ? 100 + 4 * (i - 16) : 255); };
+  for (int i = 0; i < 48 * 16; i++) lying.push_back(level(i % 48)), upright.push_back(level(i / 16));
+  for (const bool is_upright : {false, true}) {
+    if (is_upright)
+      write_pnm(file, 16, 48, upright);
+    else
+      write_pnm(file, 48, 16, lying);
+    for (const Index side : {4, 8, 32}) {
+      CAPTURE(side);
+      const Tensor t = load_pictures({&file, 1}, {side, side, 1}, Fit::crop).reshape({side, side});
+      for (Index i = 0; i < side; i++)
+        for (Index k = 0; k < side; k++) {
+          // At the edges the last column is taken for all behind it: black or white there would show.
+          const double place = (double(i) + 0.5) * 16 / double(side) - 0.5, expected = 100 + 4 * place;
+          const double reach = std::max(2.0, 32.0 / double(side));
+          const bool at_edge = place < reach || place > 15 - reach;
+          const int got = is_upright ? t.at<std::uint8_t>({i, k}) : t.at<std::uint8_t>({k, i});
+          CHECK(std::abs(got - expected) <= (at_edge ? 6 : 1));
+        }
+    }
+  }
+}
+
 TEST_CASE("resizing keeps flat colour, means and gradients") {
   const Folder folder;
   std::vector<std::uint8_t> pixels;

@@ -1,14 +1,18 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "data/batches.h"
 #include "data/dataset.h"
 #include "data/describe.h"
+#include "data/memory_limit.h"
 #include "data/picture.h"
 #include "tensor/parallel.h"
+#include "tests/data/picture_bytes.h"
 #include "tests/support.h"
 
 using namespace elbo;
@@ -107,7 +111,8 @@ TEST_CASE("images: size and channels are the files', where they agree, and given
   CHECK(contains(album.error(), "2 files in grey, 1 file in colour; give '?channels=3'"));
   CHECK(album.load("channels=3").example_shape == Shape{4, 6, 3});
   album.add("d.png", {1}, 5, 6);
-  CHECK(contains(album.error("channels=3"), "pictures of 2 sizes (3 files of 6x4, 1 file of 6x5); give one, such as '?size=6x4'"));
+  CHECK(contains(album.error("channels=3"), "pictures of 2 sizes (3 files of 6x4, 1 file of 6x5; of 6x5 is " + (album / "d.png") +
+                                                "); give one, such as '?size=6x4'"));
   CHECK(album.load("channels=1&size=6x4&fit=pad").train.values.shape() == Shape{3, 4, 6, 1});
   for (const char* bad : {"size=6", "size=0x4", "size=6x", "size=99999x1", "size=16384x16384"})
     CHECK(contains(message_of<UsageError>([&] { album.load(bad); }), "expected WIDTHxHEIGHT"));
@@ -116,14 +121,75 @@ TEST_CASE("images: size and channels are the files', where they agree, and given
 }
 
 TEST_CASE("images: every format, in one shape") {
+  // A pixel of 16 bits in two bytes that differ: not those of another order, nor of another largest value.
+  const auto grey16 = [](int y, int x) { return std::uint16_t(257 * (40 * y + 10 * x) + 30); };
+  std::string deep, rows;
+  for (int y = 0; y < 5; y++) {
+    rows += '\0';  // no filter
+    for (int x = 0; x < 7; x++) deep += big(grey16(y, x), 2);
+    rows += deep.substr(deep.size() - 14);
+  }
+  for (const std::string name : {"rgb.png", "rgb.bmp", "rgb.tga", "rgb.ppm", "palette.png", "rgb.jpg", "text.ppm", "rgb_alpha.png",
+                                 "grey16.png", "grey16.pgm", "grey.pgm", "bit.pbm", "deep.png", "deep.pgm"}) {
+    CAPTURE(name);
+    const Album album;
+    if (name == "deep.png")
+      album.write(name, png(7, 5, 16, 0, rows));
+    else if (name == "deep.pgm")
+      album.write(name, "P5 7 5 65535\n" + deep);
+    else
+      fs::copy_file(golden("files/" + name), album / name);
+    const Dataset data = album.load("size=7x5&channels=3&fit=stretch");
+    REQUIRE(data.train.values.shape() == Shape{1, 5, 7, 3});
+    const bool colour = !name.starts_with("grey") && !name.starts_with("deep") && !name.starts_with("bit");
+    const int tolerance = name == "rgb.jpg" ? 16 : 0;
+    for (const auto& place : {std::array{0, 0}, {1, 3}, {4, 2}, {4, 6}, {0, 6}}) {
+      const int y = place[0], x = place[1];
+      CAPTURE(y);
+      CAPTURE(x);
+      const int grey = name == "bit.pbm" ? (40 * y + 10 * x > 127 ? 255 : 0) : 40 * y + 10 * x;
+      const bool hidden = name == "rgb_alpha.png" && x >= 4;  // transparent: white
+      const int expected[] = {hidden   ? 255
+                              : colour ? 40 * y
+                                       : grey,
+                              hidden   ? 255
+                              : colour ? 30 * x
+                                       : grey,
+                              hidden   ? 255
+                              : colour ? 10 * y + 20 * x
+                                       : grey};
+      for (Index c = 0; c < 3; c++) CHECK(std::abs(int(data.train.values.at<std::uint8_t>({0, y, x, c})) - expected[c]) <= tolerance);
+    }
+  }
+}
+
+TEST_CASE("images: a size that a file only claims is that file's error, whether the size is given or not") {
   const Album album;
-  for (const std::string name : {"rgb.png", "rgb.bmp", "rgb.tga", "rgb.ppm", "palette.png", "rgb.jpg", "grey16.png", "rgb_alpha.png"})
-    fs::copy_file(golden("files/" + name), album / name);
-  album.write("deep.pgm", "P5 2 1 65535\n" + std::string("\x80\x00\x40\x00", 4));
-  const Dataset data = album.load("size=7x5&channels=3&fit=stretch", {.valid = 0, .use_test = true});
-  CHECK(data.examples == 9);
-  for (const int value : first_bytes(data))
-    CHECK((value < 16 || (value > 120 && value < 136)));  // the first pixel is black but for deep.pgm
+  for (int i = 0; i < 3; i++) album.add("x" + std::to_string(i) + ".png", {std::uint8_t(i)}, 8, 8);
+  album.write("x3.bmp", bmp(8000, 8000, std::string(100, '\0')));
+  album.write("x4.ppm", "P6 8000 8000 255\nabc");
+  for (const char* options : {"", "channels=1", "size=4x4&channels=1"})
+    CHECK(contains(album.error(options), "x3.bmp: 8000 x 8000 pixels in a file of 154 bytes"));
+  const Dataset data = album.load("skip_bad=1");
+  CHECK(data.example_shape == Shape{8, 8, 1});
+  CHECK(data.examples == 3);
+  CHECK(contains(notes(data), "x4.ppm: damaged: 8000 x 8000 pixels take 192000000 bytes"));
+}
+
+TEST_CASE("memory: no more than the control group of the process may use") {
+  const Folder group;
+  const std::uint64_t machine = memory_there_is(group.path());
+  CHECK(machine > (1 << 20));
+  const auto with = [&](const char* most, const char* high) {
+    std::ofstream(group / "memory.max") << most;
+    std::ofstream(group / "memory.high") << high;
+    return memory_there_is(group.path());
+  };
+  CHECK(with("max\n", "max\n") == machine);
+  CHECK(with("1000000\n", "max\n") == 1000000);
+  CHECK(with("max\n", "900000\n") == 900000);
+  CHECK(with("1000000\n", "2000000\n") == 1000000);
+  CHECK(with("18446744073709551615\n", "") == machine);
 }
 
 TEST_CASE("images: a file that cannot be read is an error, or left out and listed") {
@@ -141,12 +207,13 @@ TEST_CASE("images: a file that cannot be read is an error, or left out and liste
     set_threads(before);
   }
   fs::create_symlink("nowhere.png", album / "x18.jpg");
-  CHECK(contains(album.error(), "x18.jpg: a link to a file that is not there; '?skip_bad=1' goes on"));
+  CHECK(contains(album.error(), "x18.jpg: a link to a file or folder that is not there; '?skip_bad=1' goes on"));
   const Dataset data = album.load("skip_bad=1");
   CHECK(data.examples == 17);
   CHECK(first_bytes(data) == std::vector<int>{0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19});
   CHECK(data.notes.size() == 4);
   for (const char* name : {"x15.png", "x16.png", "x17.png", "x18.jpg"}) CHECK(contains(notes(data), name));
+  CHECK(contains(notes(data), "x17.png: is empty"));
 
   const Album bad;
   bad.write("only.png", "nothing");

@@ -128,6 +128,25 @@ TEST_CASE("data.use_test trains on the test part as well") {
   CHECK(data.train.factors[0].shape() == Shape{1000});
 }
 
+TEST_CASE("data.use_test: what is joined lies in a file where a part of it does") {
+  for (const bool train_in_file : {false, true}) {
+    Dataset data = numbered(1000, 100, 10);
+    for (Split* split : {&data.train, &data.test})
+      if ((split == &data.train) == train_in_file) {
+        Tensor far = Tensor::in_file(split->values.shape());
+        far.copy_from(split->values);
+        split->values = far;
+      }
+    divide(data, {.valid = 0, .use_test = true});
+    CHECK(data.train.values.is_in_file());
+    CHECK(data.train.size() == 1100);
+    CHECK(numbers(data.train).back() == 1099);
+  }
+  Dataset near = numbered(1000, 100, 10);
+  divide(near, {.valid = 0, .use_test = true});
+  CHECK_FALSE(near.train.values.is_in_file());
+}
+
 TEST_CASE("data.exclude_labels leaves labels to the test part alone") {
   Dataset data = numbered(1000, 100, 10);
   divide(data, {.exclude_labels = {3, 9}});

@@ -44,7 +44,10 @@ TEST_CASE("pictures of every kind are read") {
   check_picture(golden_picture("grey.png"), grey);
   check_picture(golden_picture("grey.pgm"), grey);
   check_picture(golden_picture("grey16.png"), grey);
-  check_picture(golden_picture("bit.png"), [](Index y, Index x) { return grey(y, x) > 127 ? 255 : 0; });
+  check_picture(golden_picture("grey16.pgm"), grey);
+  check_picture(golden_picture("text.ppm"), red, green, blue);
+  for (const char* bits : {"bit.png", "bit.pbm"})
+    check_picture(golden_picture(bits), [](Index y, Index x) { return grey(y, x) > 127 ? 255 : 0; });
   check_picture(golden_picture("grey_alpha.png"), grey, alpha);
   check_picture(golden_picture("rgb_alpha.png"), red, green, blue, alpha);
   const Tensor jpeg = golden_picture("rgb.jpg");

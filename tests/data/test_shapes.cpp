@@ -210,4 +210,9 @@ TEST_CASE("?label= names the factor that serves as label, ?holdout= keeps a comb
   CHECK(message_of<UsageError>([] { parse_data_spec("shapes?label=form"); }).find("expected one of shape, hue, size") != std::string::npos);
   for (const char* bad : {"shapes?holdout=red,triangel", "shapes?holdout=red,green", "shapes?holdout=", "shapes?holdout=red,"})
     CHECK(message_of<UsageError>([&] { parse_data_spec(bad); }).find("names of different factors") != std::string::npos);
+  const auto reason = [](const char* spec, const char* why) {
+    return message_of<UsageError>([&] { parse_data_spec(spec); }).find(why) != std::string::npos;
+  };
+  CHECK(reason("shapes?holdout=red,triangel", "unknown name 'triangel'; the nearest is 'triangle'"));
+  CHECK(reason("shapes?holdout=red,green", "(red and green are both a hue)"));
 }

@@ -33,7 +33,7 @@ void read_idx_bytes(Bytes file) {
 
 // As images: does: the head alone, then the whole, in the shape of an example.
 void read_picture_bytes(Bytes file) {
-  picture_header(file.first(std::min<std::size_t>(file.size(), 64)), "picture");
+  picture_header(file.first(std::min<std::size_t>(file.size(), 64)), file.size(), "picture");
   const DecodedPicture picture = convert_channels(decode(file, "picture"), 4);
   std::uint8_t example[5 * 7 * 4];
   for (const Fit fit : {Fit::crop, Fit::pad, Fit::stretch}) fit_picture(picture, "picture", 5, 7, fit, example);

@@ -2,6 +2,7 @@
 // warrants. The fuzzers of this folder go on from here without end.
 
 #include <doctest/doctest.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,7 +10,9 @@
 #include <fstream>
 #include <random>
 
+#include "data/decode.h"
 #include "tensor/memory.h"
+#include "tests/data/picture_bytes.h"
 #include "tests/fuzz/readers.h"
 #include "tests/support.h"
 
@@ -114,9 +117,11 @@ class Mutator {
   std::mt19937_64 random_;
 };
 
-// Reads `mutations` damaged copies of each golden file whose name ends in one of `endings`.
-void check_reader(const Reader& reader, std::initializer_list<const char*> endings, int mutations) {
-  CAPTURE(reader.name);
+using Endings = std::initializer_list<const char*>;
+
+// Calls f for `mutations` damaged copies of each golden file whose name ends in one of `endings`.
+template <class F>
+void for_each_mutation(Endings endings, int mutations, F&& f) {
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(golden("files"))) {
     for (const char* ending : endings) {
@@ -125,7 +130,6 @@ void check_reader(const Reader& reader, std::initializer_list<const char*> endin
   }
   std::sort(files.begin(), files.end());
   REQUIRE_FALSE(files.empty());
-  int read = 0, refused = 0;
   for (const std::string& path : files) {
     const std::vector<std::byte> bytes = read_file(path, 1 << 20);
     const Text original(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -134,29 +138,75 @@ void check_reader(const Reader& reader, std::initializer_list<const char*> endin
       const Text file = mutate(original);
       CAPTURE(path);
       CAPTURE(number);
-      release_cached_memory();
-      reset_peak_memory();
-      const std::size_t before = memory_stats().live_bytes;
-      const LimitMemory limit;
-      try {
-        reader.read(bytes_of(file));
-        read++;
-      } catch (const Error& error) {
-        refused++;
-        const std::string message = error.what();
-        CHECK(message.size() < 1000);
-        CHECK(message.find_first_of(std::string("\n\0", 2)) == std::string::npos);
-        CHECK_FALSE(contains(message, "out of memory"));
-      } catch (const std::exception& other) {
-        FAIL("expected an Error, got: ", other.what());
-      }
-      const std::size_t taken = memory_stats().peak_bytes - before;
-      CHECK(taken <= file.size() * reader.expansion + 4096);
+      f(file);
     }
   }
+}
+
+void check_reader(const Reader& reader, Endings endings, int mutations) {
+  CAPTURE(reader.name);
+  int read = 0, refused = 0;
+  for_each_mutation(endings, mutations, [&](const Text& file) {
+    release_cached_memory();
+    reset_peak_memory();
+    const std::size_t before = memory_stats().live_bytes;
+    const LimitMemory limit;
+    try {
+      reader.read(bytes_of(file));
+      read++;
+    } catch (const Error& error) {
+      refused++;
+      const std::string message = error.what();
+      CHECK(message.size() < 1000);
+      CHECK(message.find_first_of(std::string("\n\0", 2)) == std::string::npos);
+      CHECK_FALSE(contains(message, "out of memory"));
+    } catch (const std::exception& other) {
+      FAIL("expected an Error, got: ", other.what());
+    }
+    const std::size_t taken = memory_stats().peak_bytes - before;
+    CHECK(taken <= file.size() * reader.expansion + 4096);
+  });
   CHECK(read > 0);
   CHECK(refused > mutations / 2);
 }
+
+// While this lives, new memory is filled with a byte that is not zero, where the C library can do that.
+class FillMemory {
+ public:
+  explicit FillMemory([[maybe_unused]] int byte) {
+#if defined(__GLIBC__)
+    mallopt(M_PERTURB, byte);
+#endif
+  }
+  ~FillMemory() {
+#if defined(__GLIBC__)
+    mallopt(M_PERTURB, 0);
+#endif
+  }
+  FillMemory(const FillMemory&) = delete;
+  FillMemory& operator=(const FillMemory&) = delete;
+};
+
+// Leaves that byte where the next function called has its variables.
+[[gnu::noinline]] void fill_stack(int byte) {
+  volatile char memory[1 << 15];
+  for (volatile char& c : memory) c = char(byte);
+}
+
+// The pixels, or the error.
+Text decoded(const Text& file, int byte) {
+  const FillMemory fill(byte);
+  fill_stack(byte);
+  try {
+    const DecodedPicture p = decode(bytes_of(file), "picture");
+    return std::to_string(p.height) + " " + std::to_string(p.width) + " " +
+           Text(reinterpret_cast<const char*>(p.pixels.get()), std::size_t(p.height * p.width * p.channels));
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+constexpr Endings pictures = {".png", ".jpg", ".bmp", ".tga", ".ppm", ".pgm", ".pbm"};
 
 }  // namespace
 
@@ -164,6 +214,18 @@ TEST_CASE("damaged .npy files are refused or read, never more") { check_reader(n
 TEST_CASE("damaged .npz files are refused or read, never more") { check_reader(npz_reader, {".npz"}, 1500); }
 TEST_CASE("damaged safetensors files are refused or read, never more") { check_reader(safetensors_reader, {".safetensors"}, 1500); }
 TEST_CASE("damaged IDX files are refused or read, never more") { check_reader(idx_reader, {".idx", ".idx.gz"}, 1000); }
-TEST_CASE("damaged pictures are refused or read, never more") {
-  check_reader(picture_reader, {".png", ".jpg", ".bmp", ".tga", ".ppm", ".pgm"}, 200);
+TEST_CASE("damaged pictures are refused or read, never more") { check_reader(picture_reader, pictures, 200); }
+TEST_CASE("damaged pictures give the same pixels or the same error whatever was in memory before") {
+  for_each_mutation(pictures, 200, [](const Text& file) {
+    const LimitMemory limit;
+    const bool same = decoded(file, 0x55) == decoded(file, 0xaa);
+    CHECK(same);
+  });
+}
+TEST_CASE("pixels outside of their palette give the same colour whatever was in memory before") {
+  Text file = png(2, 1, 8, 3, Text("\0\0\xc8", 3));
+  file.insert(file.find("IDAT") - 4, png_chunk("PLTE", "abc"));
+  const Text colours = decoded(file, 0x55);
+  CHECK(colours.starts_with("1 2 abc"));
+  CHECK((colours == decoded(file, 0xaa)));
 }

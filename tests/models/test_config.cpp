@@ -72,6 +72,7 @@ TEST_CASE("--data comes after --set; values of a kind's keys are checked at once
   set_key(c, "data.label=hue");
   set_key(c, "data.holdout=red,triangle");
   CHECK(to_json(config_from_json(to_json(c), "again")) == to_json(c));
+  CHECK_THROWS_WITH_AS(set_key(c, "data.holdout=red,green"), doctest::Contains("red and green are both a hue"), UsageError);
   CHECK_THROWS_WITH_AS(set_key(c, "data.label=form"), doctest::Contains("expected one of shape, hue"), UsageError);
   Config coloured = c;
   coloured.data.spec = "shapes?label=size";

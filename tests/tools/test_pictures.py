@@ -40,6 +40,13 @@ class Data(Case):
         self.assertEqual(picture_size(path("new", "folders", "digits.png")), grid(3, 4))
         self.bad(1, "10000", "elbo-data", "--data", "digits", "--split", "valid", "--count", "10000", "--out", path("toomany.png"))
 
+    def test_no_examples(self):
+        self.good("elbo-data", "--data", "digits", "--count", "1", "--out", path("one", "0.png"))
+        of_one = ("elbo-data", "--data", "images:" + path("one"))
+        self.bad(1, "the test part has no examples", *of_one, "--out", path("none.png"))
+        self.assertEqual(self.good_json(*of_one)["minimum"], None)
+        self.good(*of_one, "--split", "train", "--out", path("again.png"))
+
 
 class Samples(Case):
     def test_grid(self):

@@ -92,6 +92,11 @@ for kind in "png", "bmp", "tga", "ppm":
     Image.fromarray(rgb).save(here / f"rgb.{kind}")
 Image.fromarray(rgb).resize((28, 20)).save(here / "rgb.jpg", quality=95, subsampling=0)
 Image.fromarray(grey).save(here / "grey.pgm")
+# What Pillow does not write: a bitmap with a comment, 16 bits that are no multiples of 257, text with a largest value of its own.
+(here / "bit.pbm").write_bytes(b"P4\n# more than 127 is white\n7 5\n" + np.packbits(grey <= 127, axis=1).tobytes())
+(here / "grey16.pgm").write_bytes(b"P5 7 5 65535\n" + (grey.astype(">u2") * 257 + 100).astype(">u2").tobytes())
+text = "\n".join(f"{8 * y} {6 * x} {2 * y + 4 * x}" for y in range(5) for x in range(7))
+(here / "text.ppm").write_text(f"P3 # a fifth of every value\n7 5\n51\n{text}\n")
 
 # IDX, the format of MNIST: pictures, labels, and a gzipped one.
 pictures = struct.pack(">IIII", 0x803, 3, 4, 5) + bytes(range(60))
