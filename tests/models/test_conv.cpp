@@ -155,6 +155,16 @@ TEST_CASE("convolution ops: errors say what was expected, what came and why") {
   CHECK_THROWS_WITH_AS(conv_transpose2d(Var(Tensor::zeros({1, 1, 1, 3})), w, b, {.padding = ConvPadding::each(2)}),
                        doctest::Contains("at least one pixel"), Error);
   CHECK_THROWS_WITH_AS(conv2d(x, w, b, {.groups = 3}), doctest::Contains("expected images of 9 channels"), Error);
+  // An empty batch is one, an empty image is none.
+  const Var none(Tensor::zeros({3, 3, 0, 4})), no_output(Tensor::zeros({3, 3, 3, 0})), no_bias(Tensor::zeros({0}));
+  for (auto* op : {conv2d, conv_transpose2d}) {
+    for (const ConvOptions& o : {ConvOptions{.padding = ConvPadding::each(2)}, {.padding = ConvPadding::same()}, {}})
+      for (const Shape& shape : {Shape{1, 0, 5, 3}, Shape{1, 5, 0, 3}})
+        CHECK_THROWS_WITH_AS(op(Var(Tensor::zeros(shape)), w, b, o), doctest::Contains("expected images of at least one pixel"), Error);
+    CHECK_THROWS_WITH_AS(op(Var(Tensor::zeros({1, 5, 5, 0})), none, b, {}), doctest::Contains("at least one channel"), Error);
+    CHECK_THROWS_WITH_AS(op(x, no_output, no_bias, {}), doctest::Contains("at least one output channel, got (3, 3, 3, 0)"), Error);
+    CHECK(op(Var(Tensor::zeros({0, 5, 5, 3})), w, b, {}).shape()[0] == 0);
+  }
   // Both conventions' sizes: Keras' `same`, PyTorch's padding and output padding.
   CHECK(conv2d(Var(Tensor::zeros({1, 7, 8, 3})), w, b, {.stride = 2, .padding = ConvPadding::same()}).shape() == Shape{1, 4, 4, 4});
   CHECK(conv_transpose2d(x, w, b, {.stride = 2, .padding = ConvPadding::same()}).shape() == Shape{1, 10, 10, 4});
