@@ -115,6 +115,10 @@ ConvGeometry conv_transpose_geometry(const ConvOptions& o, const Shape& x, const
   if (g.o != filters[2]) fail_channels(transpose_name, x, filters, o.groups, filters[2]);
   if (g.o % o.groups != 0)
     fail(transpose_name, fmt::format("expected filters for a multiple of {} inputs, got {}", o.groups, filters.str()));
+  if (o.padding.rule == ConvPadding::Rule::same && !(o.output_padding == Extent(0)))
+    fail(transpose_name, fmt::format("output padding goes with padding in numbers (or valid), got {} and {} with padding same: there the "
+                                     "result has size * stride",
+                                     o.output_padding.h, o.output_padding.w));
   const auto result = [&](int i, Index& before) {
     const Axis a = axis_of(o, x, filters, i);
     if (a.output_padding < 0 || (a.output_padding > 0 && a.output_padding >= std::max(a.stride, a.dilation)))

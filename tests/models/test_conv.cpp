@@ -175,6 +175,8 @@ TEST_CASE("convolution ops: errors say what was expected, what came and why") {
   CHECK_THROWS_WITH_AS(conv2d(x, w, Var(Tensor::zeros({3}))), doctest::Contains("a bias"), Error);
   CHECK_THROWS_WITH_AS(conv2d(x, w, b, {.stride = 0}), doctest::Contains("stride"), Error);
   CHECK_THROWS_WITH_AS(conv_transpose2d(x, w, b, {.stride = 2, .output_padding = 2}), doctest::Contains("output padding"), Error);
+  CHECK_THROWS_WITH_AS(conv_transpose2d(x, w, b, {.stride = 2, .padding = ConvPadding::same(), .output_padding = {0, 1}}),
+                       doctest::Contains("output padding goes with padding in numbers (or valid), got 0 and 1 with padding same"), Error);
   CHECK_THROWS_WITH_AS(conv_transpose2d(Var(Tensor::zeros({1, 1, 1, 3})), w, b, {.padding = ConvPadding::each(2)}),
                        doctest::Contains("at least one pixel"), Error);
   CHECK_THROWS_WITH_AS(conv2d(x, w, b, {.groups = 3}), doctest::Contains("expected images of 9 channels"), Error);
