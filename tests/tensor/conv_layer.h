@@ -59,7 +59,7 @@ inline Results fast(const Layer& l) {
                                                     {.bias = l.bias.data<T>(), .activation = l.activation});
     const ConvGradients<T> gradients{.x = l.x.data<T>(),
                                      .filters = l.filters.data<T>(),
-                                     .y = r.y.data<T>(),
+                                     .y = l.activation == Activation::none ? nullptr : r.y.data<T>(),
                                      .dy = l.dy.data<T>(),
                                      .activation = l.activation,
                                      .dx = l.wanted.dx ? r.dx.mutable_data<T>() : nullptr,
