@@ -42,7 +42,7 @@ struct KernelResult {
   std::string name, shape;
   double us = 0, gflops = 0, gbytes_per_second = 0;
 };
-// The products of every preset, by our own kernel and by OpenBLAS; inference; the elementwise kernels of a step.
+// The products of the dense models, by our own kernel and by OpenBLAS; convolutions; inference; the elementwise kernels of a step.
 std::vector<KernelResult> bench_kernels(double seconds);
 
 std::string to_json(const Machine& machine, const std::vector<StepResult>& steps, const std::vector<KernelResult>& kernels);

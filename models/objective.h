@@ -1,9 +1,8 @@
 #pragma once
 // The objective, with one convention: nats per example, summed over pixels and over latent dimensions, averaged over the batch.
 //
-//   objective = reconstruction + beta * KL          what training minimises
-//   total     = reconstruction + KL                 the negative ELBO (Kingma and Welling 2013); for a plain autoencoder reconstruction
-//   alone
+//   objective = reconstruction + beta * KL   what training minimises
+//   total     = reconstruction + KL          the negative ELBO (Kingma and Welling 2013); reconstruction alone for a plain autoencoder
 //
 // Likelihoods of x given the decoder's output, all constants kept where it is a log-likelihood:
 //   bernoulli         -log p(x | logits); of grey values it is no likelihood, and is said to be none

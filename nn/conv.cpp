@@ -25,18 +25,13 @@ void check_groups(const Scope& scope, const ConvConfig& c) {
 
 Index taps(const ConvConfig& c) { return c.kernel.h * c.kernel.w; }
 
-Initializer weights(const Scope& s, const ConvConfig& c) {
-  return Initializer::weight(s.init(), taps(c) * c.in / c.groups, taps(c) * c.out / c.groups);
-}
-
-Initializer biases(const Scope& s, const ConvConfig& c) { return Initializer::bias(s.init(), taps(c) * c.in / c.groups); }
-
 }  // namespace
 
 Conv2d::Conv2d(const Scope& s, const ConvConfig& c) : config(c), scope(intern_scope(s.path())) {
   check_groups(s, c);
-  filters = s.parameter("filters", {c.kernel.h, c.kernel.w, c.in / c.groups, c.out}, weights(s, c));
-  bias = s.parameter("bias", {c.out}, biases(s, c));
+  const Index fan_in = taps(c) * c.in / c.groups, fan_out = taps(c) * c.out / c.groups;
+  filters = s.parameter("filters", {c.kernel.h, c.kernel.w, c.in / c.groups, c.out}, Initializer::weight(s.init(), fan_in, fan_out));
+  bias = s.parameter("bias", {c.out}, Initializer::bias(s.init(), fan_in));
 }
 
 Var Conv2d::operator()(const Var& x) const {
@@ -46,8 +41,9 @@ Var Conv2d::operator()(const Var& x) const {
 
 ConvTranspose2d::ConvTranspose2d(const Scope& s, const ConvConfig& c) : config(c), scope(intern_scope(s.path())) {
   check_groups(s, c);
-  filters = s.parameter("filters", {c.kernel.h, c.kernel.w, c.in, c.out / c.groups}, weights(s, c));
-  bias = s.parameter("bias", {c.out}, biases(s, c));
+  const Index fan_in = taps(c) * c.out / c.groups, fan_out = taps(c) * c.in;
+  filters = s.parameter("filters", {c.kernel.h, c.kernel.w, c.in, c.out / c.groups}, Initializer::weight(s.init(), fan_in, fan_out));
+  bias = s.parameter("bias", {c.out}, Initializer::bias(s.init(), fan_in));
 }
 
 Var ConvTranspose2d::operator()(const Var& x) const {

@@ -29,8 +29,8 @@ struct Conv2d {
 };
 
 // The transposed convolution: with a stride it enlarges.
-// Parameters: filters (kh, kw, in, out / groups), bias (out,). Fans as above; that a stride spreads the filter's products over more
-// pixels is not counted (nor do Keras and PyTorch; PyTorch's fan_in of such a layer is what is fan-out here).
+// Parameters: filters (kh, kw, in, out / groups), bias (out,). Fan-in kh kw out / groups, fan-out kh kw in, as PyTorch's ConvTranspose2d
+// and Keras's Conv2DTranspose count them: they look at the filters alone, which are those of the convolution whose input gradient it is.
 struct ConvTranspose2d {
   ConvTranspose2d() = default;
   ConvTranspose2d(const Scope& scope, const ConvConfig& config);

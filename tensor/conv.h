@@ -3,7 +3,8 @@
 // a convolution goes from its input to its output, a transposed convolution the other way, and each is the other's input gradient.
 //
 // Work is cut by shapes alone, and each number is summed in one fixed order: the same bits for any number of threads, and a picture's
-// result does not depend on the others of its batch.
+// result does not depend on the others of its batch. Layers of 1x1 filters and stride 1 are products of matrices: theirs does not either
+// where gemm.h says so, below the sizes at which OpenBLAS is chosen.
 
 #include "tensor/activation.h"
 #include "tensor/shape.h"

@@ -27,8 +27,9 @@ class Slopes {
   Index elements(Index rows) const { return gradients_.activation == Activation::none ? 0 : units_.images * rows * row_; }
   Rows<T> load(Index unit, Range rows, T* memory) const {
     const Range images = units_.image_range(unit);
-    const T *dy = gradients_.dy + images.begin * image_, *y = gradients_.y + images.begin * image_;
+    const T* dy = gradients_.dy + images.begin * image_;
     if (gradients_.activation == Activation::none) return {dy, 0, image_};
+    const T* y = gradients_.y + images.begin * image_;
     const auto kernel = elementwise_kernels.of<T>().binary[int(backward_of(gradients_.activation))];
     for (Index image = 0; image < images.size(); image++) {
       const Index from = image * image_ + rows.begin * row_, count = rows.size() * row_;

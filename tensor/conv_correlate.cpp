@@ -29,18 +29,34 @@ Correlate<T>::Correlate(const ConvGeometry& g, const Units& units, Index chunks)
       taps_(channels_ == g.group_inputs() ? g.taps() : g.kh),
       size_(g.taps() * g.group_inputs() * g.o),
       chunks_(chunks),
-      places_(std::size_t(unit_pixels(g, units)) * sizeof(std::int32_t)),
+      places_(place_bytes()),
       partial_(std::size_t(chunks * size_) * sizeof(T)) {
   parallel(chunks, [&](Index i) { std::fill_n(sums(i), size_, T(0)); });
-  if (way_ == Way::depthwise) pixels_.emplace(strip_, g.oh, g.ow, g.o);
+  if (way_ == Way::depthwise) {
+    pixels_.emplace(strip_, g.oh, g.ow, g.o);
+    return;
+  }
   // The same for all units: one of fewer images or rows ends sooner.
   const bool windows = way_ == Way::windows;
-  const Index pixel = way_ == Way::wide ? g.c : conv_kernels.of<T>().rows, row = (windows ? g.ow : strip_.pitch()) * pixel;
+  const Index row = place_row(), pixel = row / (windows ? g.ow : strip_.pitch());
   std::int32_t* place = places_.as<std::int32_t>();
   for (Index image = 0; image < units.images; image++)
     for (Index i = 0; i < divide_up(g.oh, units.strips); i++)
       for (Index j = 0; j < g.ow; j++)
         *place++ = std::int32_t((image * strip_.rows(0).size() + i * g.sh) * row + j * (windows ? 1 : g.sw) * pixel);
+}
+
+template <class T>
+Index Correlate<T>::place_row() const {
+  return (way_ == Way::windows ? g_.ow : strip_.pitch()) * (way_ == Way::wide ? g_.c : conv_kernels.of<T>().rows);
+}
+
+template <class T>
+std::size_t Correlate<T>::place_bytes() const {
+  if (way_ == Way::depthwise) return 0;
+  const Index rows = (units_.images - 1) * strip_.rows(0).size() + divide_up(g_.oh, units_.strips) * g_.sh;
+  require_places(g_, "a packed strip", double(rows) * double(place_row()));
+  return std::size_t(unit_pixels(g_, units_)) * sizeof(std::int32_t);
 }
 
 template <class T>

@@ -24,6 +24,8 @@ class Correlate {
   // channels that all numbers of a row of the patch are taken for channels. wide: few output channels against such rows, as they lie.
   enum class Way : std::uint8_t { channels, windows, wide, depthwise };
   static Way choose(const ConvGeometry& g);
+  Index place_row() const;          // numbers of a row that places count in: of the strip, or of what is packed of it
+  std::size_t place_bytes() const;  // of memory for the places; throws where they do not fit
 
   void run_wide(Index unit, const T* x, const Rows<T>& output, T* sums) const;
   void run_tiles(Index unit, const T* x, const Rows<T>& output, T* sums, T* memory) const;
@@ -38,7 +40,7 @@ class Correlate {
   Index taps_;              // taps that are not part of those rows
   Index size_;              // numbers of all filters
   Index chunks_;
-  Scratch places_;  // where the input's pixels lie that meet a unit's output pixels, from the first on, in elements
+  Scratch places_;  // where the input's pixels lie that meet a unit's output pixels, from the first on, in elements; not of depthwise
   Scratch partial_;
   std::optional<PixelTable<T>> pixels_;  // depthwise
 };

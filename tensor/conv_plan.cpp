@@ -1,6 +1,11 @@
 #include "tensor/conv_plan.h"
 
+#include <fmt/core.h>
+
 #include <cstring>
+#include <limits>
+
+#include "tensor/error.h"
 
 namespace elbo::conv {
 namespace {
@@ -62,6 +67,14 @@ Units::Units(const ConvGeometry& g, Index element_bytes) : images(1), strips(1),
   images = std::clamp<Index>(enough_pixels / pixels, 1, std::min(room, std::max<Index>(1, g.n / enough_units)));
 }
 
+void require_places(const ConvGeometry& g, std::string_view what, double numbers) {
+  constexpr auto most = std::numeric_limits<std::int32_t>::max();
+  if (numbers > double(most))
+    fail("convolution", fmt::format("expected {} of at most {} numbers, got {:.0f}: input {}x{}x{}, output {}x{}x{}, filters {}x{}; an "
+                                    "image is cut between rows alone",
+                                    what, most, numbers, g.h, g.w, g.c, g.oh, g.ow, g.o, g.kh, g.kw));
+}
+
 template <class T>
 Strip<T>::Strip(const ConvGeometry& g, Direction direction, const Units& units, bool always_copy) : units_(units), direction_(direction) {
   const bool forward = direction == Direction::to_output;
@@ -77,6 +90,11 @@ Strip<T>::Strip(const ConvGeometry& g, Direction direction, const Units& units, 
   }
   direct_ = inside && !always_copy;
   pitch_ = direct_ ? w_ : columns_.size();
+  // A unit that has several images has all rows of each.
+  const double images = double(units_.images), row = double(pitch_) * double(c_);
+  require_places(g, "a strip to read", ((images - 1) * double(direct_ ? h_ : most_rows_) + double(most_rows_)) * row);
+  const double result = forward ? double(g.ow) * double(g.o) : double(g.w) * double(g.c);
+  require_places(g, "a strip to write", images * double(divide_up(forward ? g.oh : g.h, units_.strips)) * result);
 }
 
 template <class T>

@@ -63,6 +63,10 @@ struct Rows {
   Index image_step;  // elements from one image to the next
 };
 
+// Where a number lies in what a unit reads, packs or writes is kept in 32 bits. Throws, with the geometry's sizes, unless `what` of so many
+// numbers has room: an image is cut between rows alone. (A double holds any product of sizes.)
+void require_places(const ConvGeometry& g, std::string_view what, double numbers);
+
 // The part of the source that a unit gathers from, with zeros where it reaches outside: a copy, or the source itself where nothing does.
 template <class T>
 class Strip {

@@ -17,6 +17,7 @@ struct Extent {
 
 // Throws naming `op` unless x is float32 or float64, has four axes, and pixels (pictures and channels may be none).
 void require_images(std::string_view op, const Tensor& x);
+void require_images(std::string_view op, const Shape& x);  // the same of a shape
 
 // Calls f(image, begin, end) for rows begin .. end-1 of each of n images of h rows, in parallel, about `grain` numbers a chunk where a
 // row costs `numbers`. For what does not depend on where rows are cut.

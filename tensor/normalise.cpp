@@ -132,7 +132,7 @@ void require_layout(std::string_view op, const Tensor& x) {
 Normalisation Normalisation::batch(std::string_view op, const Tensor& x) {
   require_layout(op, x);
   const Index c = x.shape().back();
-  return {1, x.numel() / c, c, c};
+  return {.blocks = 1, .rows = x.numel() / c, .channels = c, .groups = c, .least = 2};
 }
 
 Normalisation Normalisation::group(std::string_view op, const Tensor& x, Index groups) {
@@ -142,13 +142,13 @@ Normalisation Normalisation::group(std::string_view op, const Tensor& x, Index g
     fail(op, fmt::format("expected a number of groups that divides the channels, got {} groups for {}", groups, x.shape().str()));
   Index rows = 1;
   for (int i = 1; i + 1 < x.rank(); i++) rows *= x.shape()[i];
-  return {x.shape()[0], rows, c, groups};
+  return {.blocks = x.shape()[0], .rows = rows, .channels = c, .groups = groups};
 }
 
 Normalised normalise(std::string_view op, const Tensor& x, const Normalisation& s, const Tensor& gain, const Tensor& bias, double epsilon) {
-  if (s.count() < 2)
-    fail(op, fmt::format("expected at least two numbers in each mean, got {} in inputs {}: their variance would be 0 whatever they are",
-                         s.count(), x.shape().str()));
+  if (s.count() < s.least)
+    fail(op, fmt::format("expected at least {} in each mean, got {} in inputs {}", s.least == 1 ? "one number" : "two numbers", s.count(),
+                         x.shape().str()));
   Normalised r{empty_like(x), Tensor(s.statistics(), x.dtype()), Tensor(s.statistics(), x.dtype()), Tensor(s.statistics(), x.dtype())};
   const Lines lines(s);
   for_float(op, x.dtype(), [&]<class T>(T) {
@@ -214,15 +214,17 @@ void normalise_backward(const NormaliseInputs& in, const Normalisation& s, const
         }
       });
       if (!dx) return;
+      // What a number adds by itself and by its mean cancels where it is alone: to 0, which roundings would miss.
+      const bool alone = s.count() == 1 && !fixed;
       PoolVector<double> slope(std::size_t(s.groups), 0), shift(std::size_t(s.groups), 0);
       for (Index g = 0; g < s.groups && !fixed; g++) {
         const double a = double(scale[group + g]), count = double(s.count());
         double dy_sum = 0, dy_product = 0;
         for (Index c = g * per; c < (g + 1) * per; c++) dy_sum += double(gain[c]) * sum[c], dy_product += double(gain[c]) * product[c];
         slope[std::size_t(g)] = (-a * a * a * dy_product + (dvariance ? 2 * double(dvariance[group + g]) : 0)) / count;
-        shift[std::size_t(g)] = (-a * dy_sum + (dmean ? double(dmean[group + g]) : 0)) / count;
+        shift[std::size_t(g)] = ((alone ? 0 : -a * dy_sum) + (dmean ? double(dmean[group + g]) : 0)) / count;
       }
-      const PoolVector<T> a = lines.repeated<T>([&](Index c, Index g) { return double(gain[c]) * double(scale[group + g]); });
+      const PoolVector<T> a = lines.repeated<T>([&](Index c, Index g) { return alone ? 0 : double(gain[c]) * double(scale[group + g]); });
       const PoolVector<T> p = lines.repeated<T>([&](Index, Index g) { return slope[std::size_t(g)]; });
       const PoolVector<T> q = lines.repeated<T>([&](Index, Index g) { return shift[std::size_t(g)]; });
       parallel(lines.units(), [&](Index u) {

@@ -11,6 +11,7 @@ namespace elbo {
 // block has a mean and a variance of its own, over all rows and all channels of the group.
 struct Normalisation {
   Index blocks = 1, rows = 0, channels = 0, groups = 0;
+  Index least = 1;  // numbers that each mean needs: in a batch two, for one would be normalised to 0 in training, but not in evaluation
   Index count() const { return rows * (channels / groups); }  // numbers in each mean
   Shape statistics() const { return {blocks, groups}; }
 
@@ -24,7 +25,7 @@ struct Normalised {
   Tensor y;                      // gain (x - mean) scale + bias
   Tensor mean, variance, scale;  // (blocks, groups); scale = 1 / sqrt(variance + epsilon)
 };
-// gain and bias: (channels,). Throws where a mean would be that of fewer than two numbers.
+// gain and bias: (channels,). Throws where a mean would be that of too few numbers. A number that is alone in its group becomes the bias.
 Normalised normalise(std::string_view op, const Tensor& x, const Normalisation& s, const Tensor& gain, const Tensor& bias, double epsilon);
 // The same with the mean and the scale given.
 Tensor standardise(const Tensor& x, const Normalisation& s, const Tensor& mean, const Tensor& scale, const Tensor& gain,

@@ -111,11 +111,14 @@ int main(int argc, char** argv) {
   std::vector<std::string> models;
   bool kernels = false;
   double seconds = 3;
+  std::string names;
+  for (const std::string& name : bench_models()) names += (names.empty() ? "" : ", ") + name;
   Tool tool("elbo-bench",
             "Times training steps (forward, loss, backward, update), inference and kernels, beside what this machine can do at most.",
             {"elbo-bench", "elbo-bench --model mlp-vae --seconds 5 --json", "elbo-bench --kernels"});
-  tool.repeatable("--model", "NAME", "only this model (mlp-ae, mlp-vae-2d, mlp-vae); may be repeated", models)
-      .flag("--kernels", "time inference and kernels: every product of the presets by our own kernel and by OpenBLAS", kernels)
+  tool.repeatable("--model", "NAME", "only this model (" + names + ")", models)
+      .flag("--kernels", "time inference and kernels: products of the dense models by our own kernel and by OpenBLAS, convolutions",
+            kernels)
       .option("--seconds", "S", "time for each model", seconds, 0.01, 3600)
       .share({"--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, models, kernels, seconds); });

@@ -26,8 +26,10 @@ Axis axis_of(const ConvOptions& o, const Shape& x, const Shape& filters, int i) 
 }
 
 void check_layer(std::string_view op, const ConvOptions& o, const Shape& x, const Shape& filters) {
-  if (x.rank() != 4) fail(op, fmt::format("expected images (n, h, w, c), got {}", x.str()));
+  require_images(op, x);
+  if (x[3] < 1) fail(op, fmt::format("expected images of at least one channel, got {}: axes are (n, h, w, c)", x.str()));
   if (filters.rank() != 4) fail(op, fmt::format("expected filters (kh, kw, in, out), got {}", filters.str()));
+  if (filters[3] < 1) fail(op, fmt::format("expected filters for at least one output channel, got {}", filters.str()));
   for (int i = 0; i < 2; i++) {
     const Axis a = axis_of(o, x, filters, i);
     if (a.kernel < 1 || a.stride < 1 || a.dilation < 1)
@@ -113,6 +115,10 @@ ConvGeometry conv_transpose_geometry(const ConvOptions& o, const Shape& x, const
   if (g.o != filters[2]) fail_channels(transpose_name, x, filters, o.groups, filters[2]);
   if (g.o % o.groups != 0)
     fail(transpose_name, fmt::format("expected filters for a multiple of {} inputs, got {}", o.groups, filters.str()));
+  if (o.padding.rule == ConvPadding::Rule::same && !(o.output_padding == Extent(0)))
+    fail(transpose_name, fmt::format("output padding goes with padding in numbers (or valid), got {} and {} with padding same: there the "
+                                     "result has size * stride",
+                                     o.output_padding.h, o.output_padding.w));
   const auto result = [&](int i, Index& before) {
     const Axis a = axis_of(o, x, filters, i);
     if (a.output_padding < 0 || (a.output_padding > 0 && a.output_padding >= std::max(a.stride, a.dilation)))
@@ -123,7 +129,7 @@ ConvGeometry conv_transpose_geometry(const ConvOptions& o, const Shape& x, const
     }
     before = a.before;
     const Index out = (a.size - 1) * a.stride + a.reach() - a.before - a.after + a.output_padding;
-    if (a.size > 0 && out < 1)
+    if (out < 1)
       fail(transpose_name,
            fmt::format("expected a result of at least one pixel, got {}: padding {} and {} for {}", out, a.before, a.after, x.str()));
     return out;

@@ -24,7 +24,9 @@ struct ConvOptions {
   Extent stride = 1, dilation = 1;
   ConvPadding padding = {};
   Index groups = 1;
-  Extent output_padding = 0;  // transposed: rows and columns more behind, as PyTorch's; below max(stride, dilation)
+  // Transposed: rows and columns more behind, as PyTorch's; below max(stride, dilation). With padding in numbers alone: `same` says how
+  // large the result is.
+  Extent output_padding = 0;
   Activation activation = Activation::none;
 };
 

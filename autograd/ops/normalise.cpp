@@ -101,7 +101,8 @@ std::vector<Sample<GroupNormOp>> GroupNormOp::samples() {
   return {{{2}, inputs({2, 3, 2, 6}, 121)},
           {{1, 1e-2}, inputs({3, 7}, 124)},
           {{3}, inputs({1, 2, 2, 3}, 127)},
-          {{2}, inputs({2, 2, 5, 18}, 130)}};
+          {{2}, inputs({2, 2, 5, 18}, 130)},
+          {{8}, inputs({2, 1, 1, 8}, 133)}};
 }
 
 }  // namespace elbo::ops

@@ -31,9 +31,12 @@ struct StandardiseOp {
   static std::vector<Sample<StandardiseOp>> samples();
 };
 
-// y = g (x - mean) scale + b, scale = 1 / sqrt(variance + epsilon); mean and variance over the m numbers of each example's group of
-// channels dx = g scale dy - scale sum(g dy) / m - (x - mean) scale^3 sum(g dy (x - mean)) / m, sums over the same numbers dg = sum dy (x -
-// mean) scale        db = sum dy
+//   y = g (x - mean) scale + b, scale = 1 / sqrt(variance + epsilon)
+//   dx = g scale dy - scale sum(g dy) / m - (x - mean) scale^3 sum(g dy (x - mean)) / m
+//   dg = sum dy (x - mean) scale        db = sum dy
+//
+// Mean, variance and the sums of dx are over the m numbers of each example's group of channels; those of dg and db over all examples and
+// pixels.
 struct GroupNormOp {
   static constexpr std::string_view name = "group_norm";
   Index groups = 1;

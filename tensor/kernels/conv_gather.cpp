@@ -57,8 +57,11 @@ void tile(const Panel<T>& panel, const ConvPixel* first, std::int64_t count) {
   const bool whole = panel.width == V * W;
   unrolled<V>([&](auto v) {
     const std::int64_t width = std::clamp<std::int64_t>(panel.width - v * W, 0, W);
-    const T* biases = part.bias + panel.n + v * W;
-    const B bias = !part.bias ? B(T(0)) : whole ? B::load_unaligned(biases) : load_part(biases, width, T(0));
+    B bias(T(0));
+    if (part.bias) {
+      const T* biases = part.bias + panel.n + v * W;
+      bias = whole ? B::load_unaligned(biases) : load_part(biases, width, T(0));
+    }
     unrolled<P>([&](auto p) {
       T* y = part.y + pixel[p]->out + panel.n + v * W;
       B value = sum[p][v];

@@ -63,11 +63,18 @@ Extent extent(const Golden& g, const std::string& name) {
 }
 Window window(const Golden& g) { return {.kernel = extent(g, "kernel"), .stride = extent(g, "stride"), .padding = extent(g, "padding")}; }
 
+// `same`, down and across, or top, bottom, left, right.
+ConvPadding conv_padding(const Golden& g) {
+  if (g.text("padding") == "same") return ConvPadding::same();
+  const std::vector<int> p = g.integers("padding");
+  if (p.size() == 2) return {.top = p[0], .bottom = p[0], .left = p[1], .right = p[1]};
+  return {.top = p.at(0), .bottom = p.at(1), .left = p.at(2), .right = p.at(3)};
+}
+
 ConvOptions conv_options(const Golden& g) {
-  const Extent p = extent(g, "padding");
   return {.stride = extent(g, "stride"),
           .dilation = extent(g, "dilation"),
-          .padding = {.top = p.h, .bottom = p.h, .left = p.w, .right = p.w},
+          .padding = conv_padding(g),
           .groups = g.integer("groups"),
           .output_padding = g.text("output_padding").empty() ? Extent(0) : extent(g, "output_padding"),
           .activation = g.activation()};

@@ -104,4 +104,68 @@ for shape, groups, epsilon in [((2, 3, 2, 6), 2, 1e-5), ((3, 8), 1, 1e-2), ((2, 
     f = first(lambda x, g, b: F.group_norm(x, groups, g, b, epsilon))
     case("group_norm", f, [uniform(shape, -1, 2), uniform(shape[-1:], 0.3, 2), uniform(shape[-1:])], terms=math.prod(shape[:-1]) + math.prod(shape[1:]) // groups, groups=groups, epsilon=epsilon)
 
+# ---- convolution with other padding behind than before: `same` as Keras means it (an odd number of zeros has one more behind), and numbers
+# (top, bottom, left, right). At the end, so that the cases above keep their random numbers.
+
+
+def same_zeros(size, kernel, stride, dilation):
+    """Zeros before and behind, so that the result has size / stride, rounded up."""
+    zeros = max(0, (math.ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size)
+    return zeros // 2, zeros - zeros // 2
+
+
+def conv_padded(x, w, b, stride, dilation, groups, zeros):
+    (top, bottom), (left, right) = zeros
+    return F.conv2d(F.pad(x, (left, right, top, bottom)), w.permute(3, 2, 0, 1).contiguous(), b, stride, 0, dilation, groups)
+
+
+def transposed_cut(x, w, b, stride, dilation, groups, zeros):
+    """Without what falls on the zeros of the convolution whose input gradient it is."""
+    (top, bottom), (left, right) = zeros
+    y = F.conv_transpose2d(x, w.permute(2, 3, 0, 1).contiguous(), None, stride, 0, 0, groups, dilation)
+    return F.pad(y, (-left, -right, -top, -bottom)) + b[:, None, None]
+
+
+for shape, kernel, out, stride, dilation, groups, padding in [
+    ((2, 6, 7, 3), (3, 3), 4, (2, 2), (1, 1), 1, "same"),
+    ((2, 7, 6, 2), (4, 4), 5, (2, 2), (1, 1), 1, "same"),
+    ((1, 8, 5, 1), (3, 4), 9, (2, 1), (1, 1), 1, "same"),
+    ((1, 5, 8, 6), (4, 3), 4, (1, 2), (1, 2), 2, "same"),
+    ((1, 7, 7, 2), (2, 2), 3, (3, 3), (1, 1), 1, "same"),
+    ((2, 5, 6, 3), (3, 4), 7, (2, 2), (1, 1), 1, (2, 1, 0, 3)),
+]:
+    zeros = [same_zeros(shape[1 + i], kernel[i], stride[i], dilation[i]) for i in range(2)] if padding == "same" else [padding[:2], padding[2:]]
+    layer = lambda x, w, b: conv_padded(x, w, b, stride, dilation, groups, zeros)
+    inputs = [uniform(shape), uniform((*kernel, shape[3] // groups, out)), uniform((out,))]
+    terms = shape[0] * shape[1] * shape[2] + kernel[0] * kernel[1] * max(shape[3], out)
+    if padding == "same":
+        assert images(layer)(*inputs).shape[1:3] == (math.ceil(shape[1] / stride[0]), math.ceil(shape[2] / stride[1]))
+    case("conv2d", images(layer), inputs, terms=terms, stride=stride, padding=padding, dilation=dilation, groups=groups, activation="none")
+for shape, kernel, out, stride, dilation, groups, padding in [
+    ((2, 3, 4, 3), (3, 3), 4, (2, 2), (1, 1), 1, "same"),
+    ((2, 4, 3, 2), (4, 4), 5, (2, 2), (1, 1), 1, "same"),
+    ((1, 4, 5, 9), (3, 4), 1, (2, 1), (1, 1), 1, "same"),
+    ((1, 5, 4, 6), (4, 3), 4, (1, 2), (1, 2), 2, "same"),
+    ((1, 3, 3, 2), (2, 2), 3, (3, 3), (1, 1), 1, "same"),
+    ((2, 3, 4, 3), (3, 4), 7, (2, 2), (1, 1), 1, (1, 2, 0, 3)),
+]:
+    if padding == "same":  # of the convolution from size * stride; a stride beyond the filter leaves pixels behind that it never met
+        zeros = [same_zeros(shape[1 + i] * stride[i], kernel[i], stride[i], dilation[i]) for i in range(2)]
+        missed = [max(0, stride[i] - dilation[i] * (kernel[i] - 1) - 1) for i in range(2)]
+        zeros = [(before, behind - more) for (before, behind), more in zip(zeros, missed)]
+    else:
+        zeros = [padding[:2], padding[2:]]
+    layer = lambda x, w, b: transposed_cut(x, w, b, stride, dilation, groups, zeros)
+    inputs = [uniform(shape), uniform((*kernel, shape[3], out // groups)), uniform((out,))]
+    if padding == "same":  # <y, transposed(x)> = <conv(y), x>, with the same filters
+        x, w, b = inputs
+        y = images(layer)(x, w, 0 * b)
+        assert y.shape[1:3] == (shape[1] * stride[0], shape[2] * stride[1])
+        back = [same_zeros(y.shape[1 + i], kernel[i], stride[i], dilation[i]) for i in range(2)]
+        z = uniform(y.shape)
+        conv = images(lambda z: F.conv2d(F.pad(z, (*back[1], *back[0])), w.permute(2, 3, 0, 1).contiguous(), None, stride, 0, dilation, groups))(z)
+        assert torch.allclose((y * z).sum(), (conv * x).sum(), rtol=1e-12)
+    terms = shape[0] * shape[1] * shape[2] * stride[0] * stride[1] + kernel[0] * kernel[1] * max(shape[3], out)
+    case("conv_transpose2d", images(layer), inputs, terms=terms, stride=stride, padding=padding, dilation=dilation, groups=groups, activation="none")
+
 case.write("image_ops")

@@ -126,16 +126,39 @@ TEST_CASE("conv: batch normalisation learns its running statistics in training a
   CHECK_THROWS_AS(other.store.set_buffers(Tensor::zeros({3})), Error);
 }
 
-TEST_CASE("convolution layers: fans, orthogonal filters, groups that do not divide") {
-  ParamStore store({.seed = 3, .init = Init::fan_in_uniform});
-  const Conv2d conv(Scope(store) / "conv", {.in = 6, .out = 10, .kernel = {3, 5}, .groups = 2});
-  CHECK(conv.filters.value().shape() == Shape{3, 5, 3, 10});
-  const ConvTranspose2d up(Scope(store) / "up", {.in = 6, .out = 10, .kernel = {3, 5}, .groups = 2});
-  CHECK(up.filters.value().shape() == Shape{3, 5, 6, 5});
+namespace {
+
+// The half width of a uniform range, judged by draws from it: they fill it to within a few parts in a hundred.
+void check_bound(const Tensor& draws, double bound) {
   double largest = 0;
-  for (Index i = 0; i < conv.filters.value().numel(); i++) largest = std::max(largest, std::fabs(conv.filters.value().element(i)));
-  CHECK(largest <= 1 / std::sqrt(45.0));
-  CHECK(largest > 0.95 / std::sqrt(45.0));
+  for (Index i = 0; i < draws.numel(); i++) largest = std::max(largest, std::fabs(draws.element(i)));
+  CHECK(largest <= bound * (1 + 1e-6));  // float32 may round up
+  CHECK(largest > 0.95 * bound);
+}
+
+}  // namespace
+
+TEST_CASE("convolution layers: fans, grouped too; a transposed one's as PyTorch and Keras count them") {
+  const Index in = 12, out = 160, taps = 15;
+  for (const Index groups : {1, 2}) {
+    CAPTURE(groups);
+    const ConvConfig config{.in = in, .out = out, .kernel = {3, 5}, .groups = groups};
+    ParamStore uniform({.seed = 3, .init = Init::fan_in_uniform}), glorot({.seed = 3, .init = Init::glorot_uniform});
+    const Conv2d conv(Scope(uniform) / "conv", config), glorot_conv(Scope(glorot) / "conv", config);
+    CHECK(conv.filters.value().shape() == Shape{3, 5, in / groups, out});
+    check_bound(conv.filters.value(), 1 / std::sqrt(double(taps * in / groups)));
+    check_bound(conv.bias.value(), 1 / std::sqrt(double(taps * in / groups)));
+    check_bound(glorot_conv.filters.value(), std::sqrt(6.0 / double(taps * in / groups + taps * out / groups)));
+    const ConvTranspose2d up(Scope(uniform) / "up", config), glorot_up(Scope(glorot) / "up", config);
+    CHECK(up.filters.value().shape() == Shape{3, 5, in, out / groups});
+    check_bound(up.filters.value(), 1 / std::sqrt(double(taps * out / groups)));
+    check_bound(up.bias.value(), 1 / std::sqrt(double(taps * out / groups)));
+    check_bound(glorot_up.filters.value(), std::sqrt(6.0 / double(taps * out / groups + taps * in)));
+  }
+}
+
+TEST_CASE("convolution layers: orthogonal filters, groups that do not divide") {
+  ParamStore store({.seed = 3, .init = Init::fan_in_uniform});
   CHECK_THROWS_WITH_AS(Conv2d(Scope(store) / "odd", {.in = 5, .out = 4, .groups = 2}), doctest::Contains("groups that divide"), Error);
 
   ParamStore orthogonal({.seed = 3, .init = Init::orthogonal});
@@ -156,9 +179,21 @@ TEST_CASE("convolution ops: errors say what was expected, what came and why") {
   CHECK_THROWS_WITH_AS(conv2d(x, w, Var(Tensor::zeros({3}))), doctest::Contains("a bias"), Error);
   CHECK_THROWS_WITH_AS(conv2d(x, w, b, {.stride = 0}), doctest::Contains("stride"), Error);
   CHECK_THROWS_WITH_AS(conv_transpose2d(x, w, b, {.stride = 2, .output_padding = 2}), doctest::Contains("output padding"), Error);
+  CHECK_THROWS_WITH_AS(conv_transpose2d(x, w, b, {.stride = 2, .padding = ConvPadding::same(), .output_padding = {0, 1}}),
+                       doctest::Contains("output padding goes with padding in numbers (or valid), got 0 and 1 with padding same"), Error);
   CHECK_THROWS_WITH_AS(conv_transpose2d(Var(Tensor::zeros({1, 1, 1, 3})), w, b, {.padding = ConvPadding::each(2)}),
                        doctest::Contains("at least one pixel"), Error);
   CHECK_THROWS_WITH_AS(conv2d(x, w, b, {.groups = 3}), doctest::Contains("expected images of 9 channels"), Error);
+  // An empty batch is one, an empty image is none.
+  const Var none(Tensor::zeros({3, 3, 0, 4})), no_output(Tensor::zeros({3, 3, 3, 0})), no_bias(Tensor::zeros({0}));
+  for (auto* op : {conv2d, conv_transpose2d}) {
+    for (const ConvOptions& o : {ConvOptions{.padding = ConvPadding::each(2)}, {.padding = ConvPadding::same()}, {}})
+      for (const Shape& shape : {Shape{1, 0, 5, 3}, Shape{1, 5, 0, 3}})
+        CHECK_THROWS_WITH_AS(op(Var(Tensor::zeros(shape)), w, b, o), doctest::Contains("expected images of at least one pixel"), Error);
+    CHECK_THROWS_WITH_AS(op(Var(Tensor::zeros({1, 5, 5, 0})), none, b, {}), doctest::Contains("at least one channel"), Error);
+    CHECK_THROWS_WITH_AS(op(x, no_output, no_bias, {}), doctest::Contains("at least one output channel, got (3, 3, 3, 0)"), Error);
+    CHECK(op(Var(Tensor::zeros({0, 5, 5, 3})), w, b, {}).shape()[0] == 0);
+  }
   // Both conventions' sizes: Keras' `same`, PyTorch's padding and output padding.
   CHECK(conv2d(Var(Tensor::zeros({1, 7, 8, 3})), w, b, {.stride = 2, .padding = ConvPadding::same()}).shape() == Shape{1, 4, 4, 4});
   CHECK(conv_transpose2d(x, w, b, {.stride = 2, .padding = ConvPadding::same()}).shape() == Shape{1, 10, 10, 4});

@@ -110,7 +110,7 @@ TEST_CASE("kernel: normalisation and its gradient agree with the formulas") {
     const Tensor x(shape, type);
     const Normalisation batch = Normalisation::batch("test", x), group = Normalisation::group("test", x, groups);
     if (batch.count() > 1) Case(batch, shape, type, 10 * number).check(type);
-    if (group.count() > 1) Case(group, shape, type, 10 * number).check(type);
+    Case(group, shape, type, 10 * number).check(type);
   }
   for (const Shape& shape : {Shape{3, 50, 30, 20}, Shape{1, 60, 40, 24}, Shape{90, 400}}) {  // several units of work, and a rest
     CAPTURE(shape.str());
@@ -163,6 +163,25 @@ TEST_CASE("kernel: normalisation of what is constant, of what lies far from 0, a
   });
 }
 
+TEST_CASE("kernel: a number that is alone in its group becomes the bias, and has no gradient") {
+  for (DType type : {DType::float32, DType::float64})
+    for (const Shape& shape : {Shape{3, 1, 1, 8}, Shape{1, 8}}) {
+      const Tensor x = scale_shift(normal(shape, type), 100), gain = normal({8}, type, 1), bias = normal({8}, type, 2);
+      const Tensor dy = normal(shape, type, 3);
+      const Normalisation s = Normalisation::group("test", x, 8);
+      for_each_isa([&](Isa isa) {
+        CAPTURE(isa_name(isa));
+        const Normalised r = normalise("test", x, s, gain, bias, 1e-5);
+        CHECK(identical(r.y, add(zeros_like(x), bias)));
+        Tensor dx = empty_like(x), dgain = empty_like(gain), dbias = empty_like(bias);
+        normalise_backward({x, r.mean, r.scale, gain}, s, {dy, {}, {}}, false, {&dx, &dgain, &dbias});
+        CHECK(max(abs(dx)).item() == 0);
+        CHECK(max(abs(dgain)).item() == 0);
+        CHECK(difference(dbias, sum(dy.reshape({shape[0], 8}), {0})) <= 4 * epsilon(type));
+      });
+    }
+}
+
 TEST_CASE("normalisation checks shapes and counts") {
   const auto message = [](auto&& f) { return testing::error_of(f); };
   const Tensor one({1, 4}), scalar = Tensor::scalar(1), rows({3, 4});
@@ -173,6 +192,10 @@ TEST_CASE("normalisation checks shapes and counts") {
   CHECK(testing::contains(message([&] { Normalisation::group("group_norm", rows, 3); }), "divides the channels, got 3 groups for (3, 4)"));
   CHECK(testing::contains(message([&] { Normalisation::group("group_norm", rows, 0); }), "got 0 groups"));
   CHECK_THROWS_AS(Normalisation::batch("batch_norm", Tensor({3, 4}, DType::int32)), Error);
+  const Tensor no_pixels({2, 0, 3, 4});
+  CHECK(
+      testing::contains(message([&] { normalise("group_norm", no_pixels, Normalisation::group("group_norm", no_pixels, 2), c, c, 1e-5); }),
+                        "[group_norm] expected at least one number in each mean, got 0 in inputs (2, 0, 3, 4)"));
   const Tensor empty({0, 2, 2, 4});
   CHECK(normalise("test", empty, Normalisation::group("test", empty, 2), c, c, 1e-5).y.shape() == empty.shape());
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import unittest
 
 from harness import DATA, Case, path, read_bytes, tool
@@ -77,6 +78,15 @@ class Benchmark(Case):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(len(warnings(result)), 1 if fast_machine(self) else 0, result.stderr)
         self.bad(2, "mlp-vae", "elbo-bench", "--model", "mlp-vee", env=SLOW)
+
+    def test_help_and_documentation_name_what_is_measured(self):
+        shown = " ".join(tool("elbo-bench", "--help").stdout.split())
+        page = (pathlib.Path(__file__).parents[2] / "docs" / "tools.md").read_text().split("## elbo-bench")[1].split("\n## ")[0]
+        for name in ("mlp-ae", "mlp-vae-2d", "mlp-vae", "conv-vae", "conv-same-vae"):
+            self.assertRegex(shown, rf"[(,] ?{name}[,)]")
+            self.assertIn(f"`{name}`", page)
+        for text in (shown, page):
+            self.assertIn("convolutions", text)
 
 
 if __name__ == "__main__":
