@@ -80,8 +80,7 @@ DataSpec parse_data_spec(std::string_view text, bool path_left_out) {
   spec.kind = source.substr(0, colon);
   const DataKind& kind = data_kind(spec.kind);
   const std::string_view path = source.substr(std::min(colon + 1, source.size()));
-  if (kind.has_path() && path.empty() && !path_left_out)
-    throw UsageError(fmt::format("[data] '{}': expected {}", text, kind.usage));
+  if (kind.has_path() && path.empty() && !path_left_out) throw UsageError(fmt::format("[data] '{}': expected {}", text, kind.usage));
   if (!kind.has_path() && colon < source.size()) throw UsageError(fmt::format("[data] '{}': {} takes no path", text, kind.name));
   if (!path.empty()) {
     const auto absolute = std::filesystem::absolute(path).lexically_normal();

@@ -27,12 +27,12 @@ struct RunFigures {
 RunFigures read_figures(std::string_view json, std::string_view source);
 
 struct ComparedRun {
-  std::string name;                   // of its entry, or "principal-components-32"
-  std::optional<std::uint64_t> seed;  // none: nothing in it is random
-  std::vector<std::string> set;       // all settings beyond the preset's
-  std::string folder;                 // "runs/dense-ae-seed1"; empty for principal components
-  RunFigures figures;                      // its numbers have those of sharpness_figures() as well
-  std::optional<RunSharpness> sharpness;   // of pictures
+  std::string name;                       // of its entry, or "principal-components-32"
+  std::optional<std::uint64_t> seed;      // none: nothing in it is random
+  std::vector<std::string> set;           // all settings beyond the preset's
+  std::string folder;                     // "runs/dense-ae-seed1"; empty for principal components
+  RunFigures figures;                     // its numbers have those of sharpness_figures() as well
+  std::optional<RunSharpness> sharpness;  // of pictures
 };
 
 // "laplacian_ratio_samples": the samples' Laplacian variance, the data's being 1; "laplacian_distance_samples" and

@@ -39,7 +39,8 @@ std::string trunk(const ModelConfig& m) {
 
 bool same_trunk(const ModelConfig& a, const ModelConfig& b) {
   const auto of = [](const ModelConfig& m) {
-    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent, m.activation);
+    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent,
+                    m.activation);
   };
   return of(a) == of(b);
 }
@@ -99,8 +100,8 @@ void add_setup(Page& page, const Comparison& c) {
     const ModelConfig& m = e.config.model;
     all_alike &= same_trunk(m, first.model);
     const Spread parameters = c.spread(e.name, "parameters");
-    t.rows.push_back({e.label, e.variational() ? "VAE" : "plain autoencoder", trunk(m),
-                      std::to_string(m.latent), e.config.objective.likelihood, e.variational() ? number_text(e.config.objective.beta) : "–",
+    t.rows.push_back({e.label, e.variational() ? "VAE" : "plain autoencoder", trunk(m), std::to_string(m.latent),
+                      e.config.objective.likelihood, e.variational() ? number_text(e.config.objective.beta) : "–",
                       fmt::format("{} {:g}", e.config.optimizer.name, e.config.optimizer.learning_rate),
                       parameters.n ? grouped_number(std::llround(parameters.mean)) : "–"});
   }

@@ -142,7 +142,8 @@ BarPlot unit_plot(const Comparison& c) {
   return plot;
 }
 
-constexpr const char* no_pictures = "The examples are no pictures (height, width, and 1, 3 or 4 channels), so there is nothing to show here.";
+constexpr const char* no_pictures =
+    "The examples are no pictures (height, width, and 1, 3 or 4 channels), so there is nothing to show here.";
 
 }  // namespace
 

@@ -12,7 +12,7 @@ namespace {
 Series spectrum(const std::string& name, const Sharpness& s) { return {.name = name, .x = s.frequency, .y = s.power}; }
 
 // One line for each entry (its first run), and the data's.
-Figure spectrum_plot(const Comparison& c, const std::string& what, Sharpness RunSharpness::* of) {
+Figure spectrum_plot(const Comparison& c, const std::string& what, Sharpness RunSharpness::*of) {
   LinePlot plot{.title = "Spectrum, " + what,
                 .description = "Power of each spatial frequency.",
                 .x = {"cycles a pixel"},
@@ -54,7 +54,9 @@ void add_sharpness(Page& page, const Comparison& c) {
                       {"spectrum, distance", true, "spectrum_distance_samples"}}};
   const auto cell = [&](const std::string& name, const std::string& figure, int decimals) {
     const Spread spread = c.spread(name, figure);
-    return spread.n == 0 ? std::string("–") : spread.n == 1 ? fixed_text(spread.mean, decimals) : mean_spread(spread.mean, spread.sd, decimals);
+    return spread.n == 0   ? std::string("–")
+           : spread.n == 1 ? fixed_text(spread.mean, decimals)
+                           : mean_spread(spread.mean, spread.sd, decimals);
   };
   for (const Entry& e : c.entries) {
     std::vector<std::string> row = {e.label, cell(e.name, "squared_error_at_mean", 2)};

@@ -78,9 +78,10 @@ std::string to_json(const Figures& f) {
 }
 
 std::string to_text(const Figures& f) {
-  std::string text = fmt::format("{}, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n",
-                                 f.split.empty() ? "picture files" : f.split + " part", lab::grouped_number(f.examples), f.weights, f.variational ? "VAE" : "plain autoencoder",
-                                 lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
+  std::string text =
+      fmt::format("{}, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n",
+                  f.split.empty() ? "picture files" : f.split + " part", lab::grouped_number(f.examples), f.weights,
+                  f.variational ? "VAE" : "plain autoencoder", lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
   if (f.use_test && !f.split.empty()) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
   text += fmt::format("  {:<24}{:>12}\n", "", "per example");
   line(text, "total", f.total, f.variational ? "reconstruction + KL: the negative ELBO" : "reconstruction alone: no bound");

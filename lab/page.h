@@ -38,7 +38,7 @@ struct Table {
 // Either a plot or a picture.
 struct Figure {
   std::string svg;  // of lab/plot.h
-  Tensor picture;   // uint8 (h, w, 1), (h, w, 3) or (h, w, 4); shown `scale` times as large (smaller where the page is narrow), pixels sharp
+  Tensor picture;  // uint8 (h, w, 1), (h, w, 3) or (h, w, 4); shown `scale` times as large (smaller where the page is narrow), pixels sharp
   std::string alt;  // what a picture shows, for those who cannot see it (a plot describes itself)
   std::string caption;
   int scale = 2;

@@ -58,8 +58,8 @@ bool SharpnessMeter::measures(const Shape& e) {
 
 SharpnessMeter::SharpnessMeter(const Shape& example) {
   if (!measures(example))
-    fail("sharpness", fmt::format("expected pictures (height, width, channels) of at least 3x3 and at most 4096x4096 pixels, got {}",
-                                  example.str()));
+    fail("sharpness",
+         fmt::format("expected pictures (height, width, channels) of at least 3x3 and at most 4096x4096 pixels, got {}", example.str()));
   height_ = example[0];
   width_ = example[1];
   channels_ = example[2];

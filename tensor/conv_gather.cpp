@@ -77,10 +77,9 @@ void Gather<T>::pack(const Phase& phase, Index group, FilterOrder order, const T
   }
   const Index rows = to_output ? inputs : outputs, columns = to_output ? outputs : inputs;
   const Index row_step = to_output ? input_step : output_step, column_step = to_output ? output_step : input_step;
-  const Scratch ordered(std::size_t(phase.steps() * columns) * sizeof(T));
   // dots reads a filter after the other, gather step after step.
   const bool by_column = way_ == Way::dots;
-  T* to = by_column ? out : ordered.as<T>();
+  T* to = by_column ? out : static_cast<T*>(thread_memory(std::size_t(phase.steps() * columns) * sizeof(T)));
   Index k = 0;
   for (const auto& y : phase.vertical->taps)
     for (const auto& x : phase.horizontal->taps) {

@@ -206,8 +206,9 @@ TEST_CASE("the report shows every line, and does without pictures where there ar
   CompareOptions o = small(folder);
   o.seeds = 1;
   const std::string pictures = comparison_page(compare(o)).html();
-  for (const char* part : {"What was compared", "Figures", "Learning curves", "Reconstructions", "Samples", "Sharpness", "Latent space", "Interpolation",
-                           "Make it again", "no bound", "dense-vae, gaussian-optimal", "variance 1/2", "N(0, I)", "data:image/png"})
+  for (const char* part :
+       {"What was compared", "Figures", "Learning curves", "Reconstructions", "Samples", "Sharpness", "Latent space", "Interpolation",
+        "Make it again", "no bound", "dense-vae, gaussian-optimal", "variance 1/2", "N(0, I)", "data:image/png"})
     CHECK_MESSAGE(contains(pictures, part), part);
   CHECK(contains(pictures, "elbo-compare --presets dense-ae,dense-vae --data npy:"));
   CHECK_FALSE(contains(pictures, "<script"));

@@ -163,18 +163,18 @@ class Reconstructions(Case):
 
 
     def test_a_part_without_examples(self):
-        os.makedirs(path("one"))
-        with open(path("one", "0.pgm"), "wb") as f:
+        os.makedirs(path("lonely"))
+        with open(path("lonely", "0.pgm"), "wb") as f:
             f.write(b"P5 8 8 255\n" + bytes(range(64)))
-        run = path("one-run")
-        self.good("elbo-train", "--preset", "conv-ae", "--data", "images:" + path("one"), "--set", "model.filters=[4]", "--set",
+        run = path("lonely-run")
+        self.good("elbo-train", "--preset", "conv-ae", "--data", "images:" + path("lonely"), "--set", "model.filters=[4]", "--set",
                   "model.strides=[2]", "--set", "model.latent=2", "--set", "train.steps=2", "--quiet", "--out", run)
         for part in ("valid", "test"):
             message = f"the {part} part has no examples"
             self.bad(1, message, "elbo-reconstruct", run, "--split", part, "--out", path("no.png"))
             self.bad(1, message, "elbo-encode", run, "--split", part, "--out", path("no.npz"))
             self.bad(1, message, "elbo-eval", run, "--split", part)
-        self.good("elbo-reconstruct", run, "--split", "train", "--out", path("one.png"))
+        self.good("elbo-reconstruct", run, "--split", "train", "--out", path("lonely.png"))
 
     def test_four_channels(self):
         os.makedirs(path("alpha"))
