@@ -85,7 +85,8 @@ TEST_CASE("adversary: its gradient reaches the decoder, never the encoder") {
   int statistics = 0;  // those of the reconstructions, whatever else the decoder was shown
   for (const auto& [name, tensor] : without.store().tensors()) {
     if (name.find("running") == std::string::npos) continue;
-    CAPTURE(name);
+    const std::string copy = name;  // older clang captures no bindings
+    CAPTURE(copy);
     for (const auto& [its_name, its_tensor] : with.store().tensors())
       if (its_name == name) CHECK(identical(tensor, its_tensor));
     statistics++;
