@@ -140,7 +140,8 @@ bool finish_run(const std::string& folder, Config config, std::uint64_t seed, co
 
 void add_sharpness(ComparedRun& to, const Run& run, const Dataset& data) {
   if (!SharpnessMeter::measures(run.example_shape)) return;
-  to.sharpness = run_sharpness(run, data);
+  const Index pixels = run.example_shape[0] * run.example_shape[1];
+  to.sharpness = run_sharpness(run, data, std::clamp<Index>((1 << 22) / pixels, 50, 1000));
   to.figures.numbers.merge(sharpness_figures(*to.sharpness));
 }
 

@@ -51,6 +51,6 @@ struct RunSharpness {
   Index pictures = 0;
 };
 // Throws Error where the examples are no pictures, or one of the two parts is empty.
-RunSharpness run_sharpness(const Run& run, const Dataset& data, Index count = 1000);
+RunSharpness run_sharpness(const Run& run, const Dataset& data, Index count);
 
 }  // namespace elbo

@@ -84,19 +84,12 @@ TrainedOn trained_on(const TensorFile& contents, const Run& run) {
   t.checksum = std::strtoull(metadata(contents, "data.checksum", run.file).c_str(), nullptr, 16);
   const std::string& name = metadata(contents, "data.values", run.file);
   for (const Values kind : {Values::bytes, Values::unit, Values::other})
-    if (name == values_name(kind)) t.values = kind;
-  return t;
-}
-
-// Bernoulli's losses have no lower bound for numbers outside.
-void require_range(const Config& config, const Split& split) {
-  const Likelihood l = likelihood_from_name(config.objective.likelihood);
-  if ((l != Likelihood::bernoulli && l != Likelihood::continuous_bernoulli) || config.data.binarize != "none" || !split.values) return;
-  if (kind_of_values(split.values) == Values::other)
-    fail("data",
-         fmt::format("the {} part{} holds numbers that are not from 0 to 1, which objective.likelihood={} takes alone; scale them, or "
-                     "--set objective.likelihood=gaussian --set model.output=linear",
-                     part_name(split.part), split.origin.empty() ? "" : fmt::format(" ({})", split.origin), likelihood_name(l)));
+    if (name == values_name(kind)) {
+      t.values = kind;
+      return t;
+    }
+  fail("run", fmt::format("{}: data.values is {}, expected '{}', '{}' or '{}'", run.file, quote_name(name), values_name(Values::bytes),
+                          values_name(Values::unit), values_name(Values::other)));
 }
 
 }  // namespace
@@ -165,7 +158,20 @@ Dataset load_run_data(const Run& run, std::string_view spec) {
                              "would stand in the test part; --data '{}' measures on them all the same",
                              which, run.path, then.examples, data.examples,
                              then.examples == data.examples ? " (with another checksum)" : "", which));
+  check_values(run.config, data);
   return data;
+}
+
+// Bernoulli's losses have no lower bound for numbers outside.
+void check_values(const Config& config, const Dataset& data) {
+  const Likelihood l = likelihood_from_name(config.objective.likelihood);
+  if ((l != Likelihood::bernoulli && l != Likelihood::continuous_bernoulli) || config.data.binarize != "none") return;
+  for (const Split* split : {&data.train, &data.valid, &data.test})
+    if (kind_of_values(split->values) == Values::other)
+      fail("data",
+           fmt::format("the {} part ({}) holds numbers that are not from 0 to 1, which objective.likelihood={} takes alone; scale them, or "
+                       "--set objective.likelihood=gaussian --set model.output=linear",
+                       part_name(split->part), split->origin, likelihood_name(l)));
 }
 
 Dequantize dequantize_of(const Config& config, const Split& split) {
@@ -176,7 +182,6 @@ Dequantize dequantize_of(const Config& config, const Split& split) {
 }
 
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch) {
-  require_range(config, split);
   return {.size = batch,
           .binarize = binarize_from_name(config.data.binarize),
           .dequantize = dequantize_of(config, split),

@@ -51,8 +51,9 @@ PartsOptions parts_of(const DataConfig& data);
 // and where the run's own data are no longer what it was trained on: they would be divided anew, with training examples among the test
 // ones.
 Dataset load_run_data(const Run& run, std::string_view spec = {});
-// How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream. Throws
-// Error for numbers that the run's likelihood does not take (Bernoulli's: 0 to 1).
+// Throws Error for numbers that the configuration's likelihood does not take (Bernoulli's: 0 to 1). load_run_data() has looked.
+void check_values(const Config& config, const Dataset& data);
+// How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch = 500);
 BatchOptions training_options(const Config& config, const Split& split);  // the same, and what is for training alone
 Dequantize dequantize_of(const Config& config, const Split& split);       // the rule behind data.dequantize = null applied

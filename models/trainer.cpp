@@ -35,6 +35,7 @@ class Trainer {
         model_(&learner_.model()) {
     if (data_.train.size() == 0) fail("train", fmt::format("{}: the training part is empty", config.data.spec));
     check_batches(config, data_.example_shape, data_.train.size());
+    check_values(config, data_);
     if (data_.valid.size() > 0) valid_.reset(new Batches(Batches::evaluation(data_.valid, evaluation_options(config, data_.valid))));
     if (options.on_note)
       for (const std::string& note : data_.notes) options.on_note(note);
