@@ -9,8 +9,6 @@
 namespace elbo {
 namespace {
 
-constexpr Fixed one = fixed_one;
-
 // What the three streams of draws are for: Philox's step.
 enum Stream : std::uint64_t { of_writer = 1, of_hand = 2, of_example = 3, of_noise = 4 };
 
@@ -70,8 +68,8 @@ void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, 
   Draws of_writer_draws(of_hand, std::uint32_t(f.writer), std::uint32_t(f.label) << 8);
   Draws of_example_draws(of_example, std::uint32_t(index), 1 << 8);
   Drift writer(hand_of_writer), example(f.hurry);
-  const Fixed sine = f.rotation - times(times(times(f.rotation, f.rotation), f.rotation), one / 6);
-  const Fixed cosine = one - times(f.rotation, f.rotation) / 2;
+  const Fixed sine = f.rotation - times(times(times(f.rotation, f.rotation), f.rotation), fixed_one / 6);
+  const Fixed cosine = fixed_one - times(f.rotation, f.rotation) / 2;
   for (const SkeletonStroke& stroke : skeleton.strokes) {
     const SkeletonPoint* before = nullptr;
     for (const SkeletonPoint& p : stroke.points) {
@@ -82,9 +80,9 @@ void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, 
       }
       before = &p;
       const Point always = writer.next(of_writer_draws), now = example.next(of_example_draws);
-      Fixed x = p.x * one / 1000 + always.x + now.x, y = p.y * one / 1000 - one / 2 + always.y + now.y;
+      Fixed x = p.x * fixed_one / 1000 + always.x + now.x, y = p.y * fixed_one / 1000 - fixed_one / 2 + always.y + now.y;
       // From the middle, -1/2 to 1/2 downwards: bend and waist act most there, and not at the ends.
-      const Fixed middle = one - 4 * times(y, y);
+      const Fixed middle = fixed_one - 4 * times(y, y);
       x = times(x, f.aspect) + times(f.bend, middle);
       y += times(f.waist, middle);
       x -= times(f.slant, y);
@@ -127,9 +125,9 @@ struct Trace {
       return std::max(std::abs(p.x - q.x), std::abs(p.y - q.y)) + std::min(std::abs(p.x - q.x), std::abs(p.y - q.y)) / 2;
     };
     const int n = 1 + int(3 * (std::int64_t(leg(a, b)) + leg(b, c)) >> 16);
-    const Fixed step = one / n;
+    const Fixed step = fixed_one / n;
     for (int i = 0; i < n; i++) {
-      const Fixed t = i * step, s = one - t;
+      const Fixed t = i * step, s = fixed_one - t;
       const Fixed u = times(s, s), v = 2 * times(s, t), w = times(t, t);
       add(times(u, a.x) + times(v, b.x) + times(w, c.x), times(u, a.y) + times(v, b.y) + times(w, c.y));
     }
@@ -210,7 +208,7 @@ DigitFactors draw_factors(Index index) {
   f.waist = writer.bell(fixed(0.035)) + example.bell(fixed(0.035));
 
   // Most digits are written with some care, a few in a hurry.
-  const Fixed u = writer.uniform(0, one), v = example.uniform(0, one);
+  const Fixed u = writer.uniform(0, fixed_one), v = example.uniform(0, fixed_one);
   f.hurry = fixed(0.025) + times(fixed(0.02), u) + times(fixed(0.06), times(times(v, v), times(v, v)));
 
   // A writer has one way of writing each digit, and once in eight takes another.

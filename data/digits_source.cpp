@@ -7,7 +7,7 @@
 namespace elbo {
 namespace {
 
-Dataset load(const DataSpec& spec) {
+Dataset digits_dataset(const DataSpec& spec) {
   const auto noise = std::int32_t(spec.number("noise", 0) * 255 * 256);
   Dataset data;
   data.example_shape = {digits_side, digits_side, 1};
@@ -50,7 +50,7 @@ DataKind digits_kind() {
           .usage = "digits",
           .help = "built in: handwritten-looking digits, 28x28x1, 60,000 and 10,000, with what they were drawn from",
           .options = {DataOption::number("noise", 0, 1, "standard deviation of noise added to every pixel (default 0)")},
-          .load = load};
+          .load = digits_dataset};
 }
 
 }  // namespace elbo

@@ -163,7 +163,7 @@ void keep_good(Split& split, const Files& files) {
   if (labels) split.labels = split.labels.slice(0, kept);
 }
 
-Dataset load(const DataSpec& spec) {
+Dataset images_dataset(const DataSpec& spec) {
   const bool skip_bad = spec.flag("skip_bad");
   const PictureFolder found = find_pictures(spec.path);
   if (!found.bad.empty() && !skip_bad) throw Error(found.bad[0] + "; '?skip_bad=1' goes on without what cannot be read");
@@ -220,7 +220,7 @@ DataKind images_kind() {
                       DataOption::integer("memory", 1, 1 << 30,
                                           "MB of examples to keep in memory; more are kept on disk (default: half of "
                                           "the memory there is, at most 4096)")},
-          .load = load};
+          .load = images_dataset};
 }
 
 }  // namespace elbo

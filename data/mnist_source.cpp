@@ -55,7 +55,7 @@ void check_labels(const fs::path& path, const Tensor& labels, Index images, cons
                      path.string(), classes - 1, bad - values.begin(), *bad));
 }
 
-Dataset load(const DataSpec& spec) {
+Dataset mnist_dataset(const DataSpec& spec) {
   const fs::path folder(spec.path);
   std::error_code error;
   if (!fs::is_directory(folder, error))
@@ -93,7 +93,7 @@ DataKind mnist_kind() {
           .usage = "mnist:FOLDER",
           .help = "the four IDX files of MNIST, Fashion-MNIST, KMNIST or EMNIST, plain or .gz",
           .options = {DataOption::integer("classes", 1, 256, "labels are 0 to N-1 (default 10)")},
-          .load = load};
+          .load = mnist_dataset};
 }
 
 }  // namespace elbo

@@ -13,7 +13,7 @@
 namespace elbo {
 namespace {
 
-Dataset load(const DataSpec& spec) {
+Dataset npy_dataset(const DataSpec& spec) {
   Tensor array = load_npy(spec.path);
   const Shape& shape = array.shape();
   if (shape.rank() != 2 && shape.rank() != 4)
@@ -47,7 +47,7 @@ DataKind npy_kind() {
           .usage = "npy:FILE",
           .help = "an array of NumPy's (n, h, w, c) or (n, d), bytes or floats, without labels",
           .options = {},
-          .load = load};
+          .load = npy_dataset};
 }
 
 }  // namespace elbo

@@ -109,7 +109,7 @@ void draw(Split& split, Index first, Index count, std::size_t label, const Combi
   });
 }
 
-Dataset load(const DataSpec& spec) {
+Dataset shapes_dataset(const DataSpec& spec) {
   Dataset data;
   data.example_shape = {shapes_side, shapes_side, 3};
   data.factor_names = factor_names();
@@ -140,7 +140,7 @@ DataKind shapes_kind() {
       .help = "built in: coloured shapes, 32x32x3, 50,000 and 10,000, with what they were drawn from",
       .options = {DataOption::choice("label", factor_names(), "the factor that serves as label (default shape); numbers in equal parts"),
                   std::move(holdout)},
-      .load = load};
+      .load = shapes_dataset};
 }
 
 }  // namespace elbo

@@ -11,8 +11,8 @@
 namespace elbo {
 namespace {
 
-constexpr std::array<std::string_view, 7> names = {"glorot-uniform", "fan-in-uniform", "glorot-normal", "he-uniform",
-                                                   "he-normal",      "orthogonal",     "zeros"};
+constexpr std::array<std::string_view, 7> all_names = {"glorot-uniform", "fan-in-uniform", "glorot-normal", "he-uniform",
+                                                       "he-normal",      "orthogonal",     "zeros"};
 
 // FNV-1a: the name's part of the key, the same on every machine.
 std::uint64_t hash(std::string_view text) {
@@ -43,12 +43,13 @@ void orthogonalise(Tensor& t, double scale) {
 
 }  // namespace
 
-std::string_view init_name(Init init) { return names[std::size_t(init)]; }
-std::span<const std::string_view> init_names() { return names; }
+std::string_view init_name(Init init) { return all_names[std::size_t(init)]; }
+std::span<const std::string_view> init_names() { return all_names; }
 Init init_from_name(std::string_view name) {
-  const auto it = std::find(names.begin(), names.end(), name);
-  if (it == names.end()) throw UsageError(unknown_message("initialisation", name, std::vector<std::string>(names.begin(), names.end())));
-  return Init(it - names.begin());
+  const auto it = std::find(all_names.begin(), all_names.end(), name);
+  if (it == all_names.end())
+    throw UsageError(unknown_message("initialisation", name, std::vector<std::string>(all_names.begin(), all_names.end())));
+  return Init(it - all_names.begin());
 }
 
 Initializer Initializer::weight(Init init, Index fan_in, Index fan_out) {

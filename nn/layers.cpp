@@ -13,16 +13,18 @@
 namespace elbo {
 namespace {
 
-constexpr std::array<std::string_view, 9> names = {"none", "relu", "tanh", "sigmoid", "leaky-relu", "elu", "gelu", "silu", "softplus"};
+constexpr std::array<std::string_view, 9> activation_names = {"none", "relu", "tanh", "sigmoid", "leaky-relu",
+                                                              "elu",  "gelu", "silu", "softplus"};
 
 }  // namespace
 
-std::string_view nonlinearity_name(Nonlinearity f) { return names[std::size_t(f)]; }
+std::string_view nonlinearity_name(Nonlinearity f) { return activation_names[std::size_t(f)]; }
 
 Nonlinearity nonlinearity_from_name(std::string_view name) {
-  const auto it = std::find(names.begin(), names.end(), name);
-  if (it == names.end()) throw UsageError(unknown_message("activation", name, std::vector<std::string>(names.begin(), names.end())));
-  return Nonlinearity(it - names.begin());
+  const auto it = std::find(activation_names.begin(), activation_names.end(), name);
+  if (it == activation_names.end())
+    throw UsageError(unknown_message("activation", name, std::vector<std::string>(activation_names.begin(), activation_names.end())));
+  return Nonlinearity(it - activation_names.begin());
 }
 
 Var apply(Nonlinearity f, const Var& x) {

@@ -82,6 +82,9 @@ setup_packages() {
   return 1
 }
 
+# For a folder that is built from nothing as a whole; see meson.build.
+unity=(-Dunity=on -Dunity_size=24)
+
 # configure FOLDER OPTION...: makes a build folder, or gives an existing one these options.
 configure() {
   local folder=$1

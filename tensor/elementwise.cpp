@@ -48,7 +48,7 @@ constexpr std::string_view binary_names[int(Binary::count)] = {"add",
 constexpr std::string_view parametric_names[int(Parametric::count)] = {"scale_shift", "clamp",           "clamp_mask",
                                                                        "leaky_relu",  "leaky_relu_mask", "power_scalar"};
 
-constexpr Index grain = 1 << 14;  // elements a chunk: about 5 us of exp, well above the cost of waking a thread
+constexpr Index elementwise_grain = 1 << 14;  // elements a chunk: about 5 us of exp, well above the cost of waking a thread
 
 // How an operand runs through an output of `rank` axes: the step in elements for each axis, 0 where it is repeated.
 struct Steps {
@@ -102,10 +102,10 @@ void for_rows(const Loop& l, K&& kernel) {
   Index rows = 1;
   for (std::size_t i = 0; i < inner; i++) rows *= l.size[i];
   if (rows == 1) {
-    parallel_ranges(n, grain, [&](Index b, Index e) { kernel(b * sa, sa, b * sb, sb, b, e - b); });
+    parallel_ranges(n, elementwise_grain, [&](Index b, Index e) { kernel(b * sa, sa, b * sb, sb, b, e - b); });
     return;
   }
-  const Index chunks = std::clamp<Index>(rows * n / grain, 1, rows);
+  const Index chunks = std::clamp<Index>(rows * n / elementwise_grain, 1, rows);
   parallel(chunks, [&](Index c) {
     for (Index r = rows * c / chunks; r < rows * (c + 1) / chunks; r++) {
       Index oa = 0, ob = 0, rest = r;
@@ -129,7 +129,7 @@ void unary(Unary f, const Tensor& x, Tensor& out) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
     const auto kernel = elementwise_kernels.of<T>().unary[int(f)];
-    parallel_ranges(x.numel(), grain, [&](Index b, Index e) { kernel(in + b, y + b, e - b); });
+    parallel_ranges(x.numel(), elementwise_grain, [&](Index b, Index e) { kernel(in + b, y + b, e - b); });
   });
 }
 
@@ -146,7 +146,7 @@ void parametric(Parametric f, const Tensor& x, double p, double q, Tensor& out) 
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
     const auto kernel = elementwise_kernels.of<T>().parametric[int(f)];
-    parallel_ranges(x.numel(), grain, [&](Index b, Index e) { kernel(in + b, y + b, e - b, T(p), T(q)); });
+    parallel_ranges(x.numel(), elementwise_grain, [&](Index b, Index e) { kernel(in + b, y + b, e - b, T(p), T(q)); });
   });
 }
 
@@ -207,7 +207,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     const T *pc = c.data<T>(), *px = x.data<T>(), *pz = z.data<T>();
     T* out = y.mutable_data<T>();
     const auto kernel = elementwise_kernels.of<T>().where;
-    parallel_ranges(shape.numel(), grain, [&](Index s, Index e) { kernel(pc + s, px + s, pz + s, out + s, e - s); });
+    parallel_ranges(shape.numel(), elementwise_grain, [&](Index s, Index e) { kernel(pc + s, px + s, pz + s, out + s, e - s); });
   });
   return y;
 }

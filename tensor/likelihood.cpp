@@ -8,7 +8,7 @@
 namespace elbo {
 namespace {
 
-constexpr Index grain = 1 << 13;
+constexpr Index likelihood_grain = 1 << 13;
 
 // Applies a row kernel to every example; rows go to threads in groups fixed by the shape.
 template <class Kernel>
@@ -23,7 +23,7 @@ Tensor row_losses(std::string_view op, const Tensor& y, const Tensor& target, Te
     const auto kernel = kernel_of(likelihood_kernels.of<T>());
     const T *a = y.data<T>(), *t = target.data<T>();
     T *out = losses.mutable_data<T>(), *d = derivative ? derivative->mutable_data<T>() : nullptr;
-    const Index chunks = std::clamp<Index>(y.numel() / grain, 1, std::max<Index>(n, 1));
+    const Index chunks = std::clamp<Index>(y.numel() / likelihood_grain, 1, std::max<Index>(n, 1));
     parallel(chunks, [&](Index c) {
       for (Index i = n * c / chunks; i < n * (c + 1) / chunks; i++)
         out[i] = T(kernel(a + i * width, t + i * width, d ? d + i * width : nullptr, width));
@@ -47,7 +47,7 @@ Tensor continuous_bernoulli_mean(const Tensor& logits) {
   for_float("continuous_bernoulli_mean", logits.dtype(), [&]<class T>(T) {
     const T* o = logits.data<T>();
     T* out = mean.mutable_data<T>();
-    parallel_ranges(logits.numel(), grain,
+    parallel_ranges(logits.numel(), likelihood_grain,
                     [&](Index b, Index e) { likelihood_kernels.of<T>().continuous_bernoulli_mean(o + b, out + b, e - b); });
   });
   return mean;
@@ -64,7 +64,7 @@ Tensor soft_clamp(const Tensor& x, double low, double high, Tensor* slope) {
   for_float("soft_clamp", x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T *out = y.mutable_data<T>(), *s = slope ? slope->mutable_data<T>() : nullptr;
-    parallel_ranges(x.numel(), grain, [&](Index b, Index e) {
+    parallel_ranges(x.numel(), likelihood_grain, [&](Index b, Index e) {
       likelihood_kernels.of<T>().soft_clamp(in + b, T(low), T(high), out + b, s ? s + b : nullptr, e - b);
     });
   });
@@ -78,7 +78,7 @@ Tensor kl_normal(const Tensor& mu, const Tensor& logvar) {
   for_float("kl_normal", mu.dtype(), [&]<class T>(T) {
     const T *m = mu.data<T>(), *v = logvar.data<T>();
     T* out = y.mutable_data<T>();
-    parallel_ranges(mu.numel(), grain, [&](Index b, Index e) { likelihood_kernels.of<T>().kl(m + b, v + b, out + b, e - b); });
+    parallel_ranges(mu.numel(), likelihood_grain, [&](Index b, Index e) { likelihood_kernels.of<T>().kl(m + b, v + b, out + b, e - b); });
   });
   return y;
 }
@@ -92,7 +92,7 @@ Tensor reparameterise(const Tensor& mu, const Tensor& logvar, const Tensor& epsi
   for_float("reparameterise", mu.dtype(), [&]<class T>(T) {
     const T *m = mu.data<T>(), *v = logvar.data<T>(), *e = epsilon.data<T>();
     T* out = z.mutable_data<T>();
-    parallel_ranges(mu.numel(), grain,
+    parallel_ranges(mu.numel(), likelihood_grain,
                     [&](Index b, Index end) { likelihood_kernels.of<T>().reparameterise(m + b, v + b, e + b, out + b, end - b); });
   });
   return z;

@@ -65,13 +65,13 @@ Directory find_directory(const InputFile& file) {
   return d;
 }
 
-struct Entry {
+struct ZipEntry {
   std::string name;
   std::uint64_t method = 0, crc = 0, packed = 0, unpacked = 0, offset = 0;
 };
 
 // Sizes of 0xffffffff stand in the zip64 field of the entry's extra data, in this order.
-void read_zip64(const InputFile& file, const Fields& d, std::uint64_t at, std::uint64_t end, Entry& entry) {
+void read_zip64(const InputFile& file, const Fields& d, std::uint64_t at, std::uint64_t end, ZipEntry& entry) {
   while (end - at >= 4) {
     const std::uint64_t kind = d.u16(at), size = d.u16(at + 2);
     at += 4;
@@ -89,16 +89,16 @@ void read_zip64(const InputFile& file, const Fields& d, std::uint64_t at, std::u
   }
 }
 
-std::vector<Entry> read_directory(const InputFile& file) {
+std::vector<ZipEntry> read_directory(const InputFile& file) {
   const Directory where = find_directory(file);
   const Fields d(file, where.offset, where.size);
-  std::vector<Entry> entries;
+  std::vector<ZipEntry> entries;
   std::unordered_set<std::string> names;
   std::uint64_t at = 0;
   for (std::uint64_t i = 0; i < where.entries; i++) {
     if (where.size - at < central_size || d.u32(at) != central_signature)
       fail_zip(file, fmt::format("entry {} of its directory is damaged", i));
-    Entry e{{}, d.u16(at + 10), d.u32(at + 16), d.u32(at + 20), d.u32(at + 24), d.u32(at + 42)};
+    ZipEntry e{{}, d.u16(at + 10), d.u32(at + 16), d.u32(at + 20), d.u32(at + 24), d.u32(at + 42)};
     const std::uint64_t flags = d.u16(at + 8), name = d.u16(at + 28), extra = d.u16(at + 30), comment = d.u16(at + 32);
     if (name + extra + comment > where.size - at - central_size) fail_zip(file, fmt::format("entry {} of its directory is damaged", i));
     e.name.assign(reinterpret_cast<const char*>(d.bytes.data()) + at + central_size, name);
@@ -116,7 +116,7 @@ std::vector<Entry> read_directory(const InputFile& file) {
 }
 
 // Where the entry's data begin, behind its local header.
-std::uint64_t data_offset(const InputFile& file, const Entry& e) {
+std::uint64_t data_offset(const InputFile& file, const ZipEntry& e) {
   if (file.size() < local_size || e.offset > file.size() - local_size)
     fail_zip(file, fmt::format("entry {} lies outside of the file", quote_name(e.name)));
   const Fields local(file, e.offset, local_size);
@@ -127,7 +127,7 @@ std::uint64_t data_offset(const InputFile& file, const Entry& e) {
   return begin;
 }
 
-std::vector<std::byte> inflate_entry(const InputFile& file, const Entry& e, std::uint64_t begin) {
+std::vector<std::byte> inflate_entry(const InputFile& file, const ZipEntry& e, std::uint64_t begin) {
   // Deflate expands at most 1032-fold: a larger claim is false, and no memory is taken for it.
   if (e.unpacked / 1032 > e.packed)
     fail_zip(file, fmt::format("entry {} claims {} bytes unpacked from {}", quote_name(e.name), e.unpacked, e.packed));
@@ -168,7 +168,7 @@ std::uint32_t checksum(const InputFile& file) {
   return std::uint32_t(crc);
 }
 
-Tensor read_entry(const InputFile& file, const Entry& e, std::uint64_t begin) {
+Tensor read_entry(const InputFile& file, const ZipEntry& e, std::uint64_t begin) {
   const std::string name = fmt::format("{} entry {}", file.name(), quote_name(e.name));
   std::vector<std::byte> unpacked;
   if (e.method == 8) unpacked = inflate_entry(file, e, begin);
@@ -186,16 +186,16 @@ Tensor read_entry(const InputFile& file, const Entry& e, std::uint64_t begin) {
 NamedTensors load_npz(const std::string& path) { return load_npz(InputFile(path)); }
 
 NamedTensors load_npz(const InputFile& file) {
-  const std::vector<Entry> entries = read_directory(file);
+  const std::vector<ZipEntry> entries = read_directory(file);
   // Entries that share bytes are a way to claim far more memory than the file's size warrants.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
-  for (const Entry& e : entries) ranges.emplace_back(e.offset, data_offset(file, e) + e.packed);
+  for (const ZipEntry& e : entries) ranges.emplace_back(e.offset, data_offset(file, e) + e.packed);
   std::sort(ranges.begin(), ranges.end());
   for (std::size_t i = 1; i < ranges.size(); i++) {
     if (ranges[i].first < ranges[i - 1].second) fail_zip(file, fmt::format("two entries overlap at byte {}", ranges[i].first));
   }
   NamedTensors tensors;
-  for (const Entry& e : entries) tensors.emplace_back(e.name.substr(0, e.name.size() - 4), read_entry(file, e, data_offset(file, e)));
+  for (const ZipEntry& e : entries) tensors.emplace_back(e.name.substr(0, e.name.size() - 4), read_entry(file, e, data_offset(file, e)));
   return tensors;
 }
 

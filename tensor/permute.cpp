@@ -13,7 +13,7 @@
 namespace elbo {
 namespace {
 
-constexpr Index grain = 1 << 16;  // bytes a chunk
+constexpr Index permute_grain = 1 << 16;  // bytes a chunk
 
 // Calls f with an unsigned integer as wide as the elements: moving does not look at the numbers.
 template <class F>
@@ -122,7 +122,7 @@ void permute(const T* x, T* y, const Permutation& p, Index numel) {
   };
   if (rows) {  // one walk after another along the axis before; the axes outside are counted through for each walk, not for each row
     const Index walk = p.size[j - 1], from_step = p.from[j - 1], to_step = p.to[j - 1];
-    const Index chunks = std::clamp<Index>(numel * Index(sizeof(T)) / grain, 1, outer);
+    const Index chunks = std::clamp<Index>(numel * Index(sizeof(T)) / permute_grain, 1, outer);
     parallel(chunks, [&](Index c) {
       const Index end = outer * (c + 1) / chunks;
       for (Index k = outer * c / chunks; k < end;) {
@@ -135,9 +135,9 @@ void permute(const T* x, T* y, const Permutation& p, Index numel) {
     return;
   }
   const Index m = p.size[i], n = p.size[j];
-  const Index pieces = std::clamp<Index>(numel * Index(sizeof(T)) / grain / outer, 1, (m + 31) / 32);
+  const Index pieces = std::clamp<Index>(numel * Index(sizeof(T)) / permute_grain / outer, 1, (m + 31) / 32);
   const Index step = ((m + pieces - 1) / pieces + 31) / 32 * 32, used = (m + step - 1) / step;
-  const Index chunks = std::clamp<Index>(numel * Index(sizeof(T)) / grain, 1, outer * used);
+  const Index chunks = std::clamp<Index>(numel * Index(sizeof(T)) / permute_grain, 1, outer * used);
   parallel(chunks, [&](Index c) {
     for (Index t = outer * used * c / chunks; t < outer * used * (c + 1) / chunks; t++) {
       const auto [from, to] = offsets(t / used);

@@ -11,7 +11,7 @@
 namespace elbo {
 namespace {
 
-constexpr Index grain = 1 << 14;  // numbers a chunk
+constexpr Index pooling_grain = 1 << 14;  // numbers a chunk
 
 Index count_along(std::string_view op, std::string_view axis, Index size, Index kernel, Index stride, Index padding) {
   if (kernel < 1 || stride < 1)
@@ -80,8 +80,8 @@ void max_pool2d_backward(const Tensor& x, const Tensor& y, const Tensor& dy, con
     const T *in = x.data<T>(), *largest = y.data<T>(), *g = dy.data<T>();
     T* dx = out.mutable_data<T>();
     // A chunk owns some rows of the gradient, and looks at every window that reaches them: one whose rows two chunks own is read by both.
-    const Index pieces = std::clamp<Index>(image / grain, 1, std::max<Index>(1, h / (4 * w.kernel.h)));
-    const Index units = n * pieces, chunks = std::clamp<Index>(n * image / grain, 1, units);
+    const Index pieces = std::clamp<Index>(image / pooling_grain, 1, std::max<Index>(1, h / (4 * w.kernel.h)));
+    const Index units = n * pieces, chunks = std::clamp<Index>(n * image / pooling_grain, 1, units);
     parallel(chunks, [&](Index chunk) {
       for (Index u = units * chunk / chunks; u < units * (chunk + 1) / chunks; u++) {
         const Index k = u / pieces, p = u % pieces;

@@ -12,8 +12,8 @@
 namespace elbo {
 namespace {
 
-constexpr Index grain = 1 << 15;   // numbers a chunk
-constexpr Index most_chunks = 64;  // bounds the memory for partial results
+constexpr Index reduce_grain = 1 << 15;  // numbers a chunk
+constexpr Index most_fold_chunks = 64;   // bounds the memory for partial results
 
 std::array<bool, Shape::max_rank> marked(std::string_view op, const Shape& shape, const Axes& axes) {
   std::array<bool, Shape::max_rank> reduced{};
@@ -26,20 +26,20 @@ std::array<bool, Shape::max_rank> marked(std::string_view op, const Shape& shape
 }
 
 // The numbers of a reduction, seen as (outer, count, inner): result (o, i) folds x[o, 0 .. count-1, i].
-struct View {
+struct AxesView {
   Tensor x;
   Index outer = 1, count = 1, inner = 1;
   Index results() const { return outer * inner; }
 };
 
 // Axes that are neighbours are one. Where others lie between them, they are moved to the end, which copies.
-View view(std::string_view op, const Tensor& x, const Axes& axes) {
+AxesView view(std::string_view op, const Tensor& x, const Axes& axes) {
   const Shape& s = x.shape();
   const auto reduced = marked(op, s, axes);
   int first = s.rank(), last = -1;
   for (int i = 0; i < s.rank(); i++)
     if (reduced[std::size_t(i)] && s[i] != 1) first = std::min(first, i), last = i;
-  View v{x};
+  AxesView v{x};
   bool together = true;
   for (int i = 0; i < s.rank(); i++) {
     const bool inside = i >= first && i <= last;
@@ -49,7 +49,7 @@ View view(std::string_view op, const Tensor& x, const Axes& axes) {
   if (together) return v;
   std::array<int, Shape::max_rank> order{};
   std::size_t k = 0;
-  v = View{};
+  v = AxesView{};
   for (const bool take : {false, true})
     for (int i = 0; i < s.rank(); i++)
       if (reduced[std::size_t(i)] == take) order[k++] = i, (take ? v.count : v.outer) *= s[i];
@@ -71,12 +71,12 @@ double join(Fold f, double a, double b) {
 // y[o * inner + i] = the fold, as float64. The work is cut by the results (rows, or strips of columns) and, where there are few of
 // them, along the reduced axis too; the parts are joined in order.
 template <class T>
-Tensor fold(Fold f, const View& v, const T* shift = nullptr) {
+Tensor fold(Fold f, const AxesView& v, const T* shift = nullptr) {
   Tensor y({v.results()}, DType::float64);
   if (v.results() == 0) return y;
   const T* x = v.x.data<T>();
-  const Index chunks = std::clamp<Index>(v.results() * v.count / grain, 1, most_chunks);
-  const Index wanted = std::clamp<Index>(std::min(chunks / v.outer, v.inner / 128), 1, most_chunks);
+  const Index chunks = std::clamp<Index>(v.results() * v.count / reduce_grain, 1, most_fold_chunks);
+  const Index wanted = std::clamp<Index>(std::min(chunks / v.outer, v.inner / 128), 1, most_fold_chunks);
   const Index width = v.inner == 1 ? 1 : ((v.inner + wanted - 1) / wanted + 63) / 64 * 64;
   const Index strips = (v.inner + width - 1) / width, units = v.outer * strips, groups = std::min(units, chunks);
   const Index pieces = std::clamp<Index>(chunks / groups, 1, std::max<Index>(1, v.count / 256));
@@ -121,20 +121,20 @@ void require_output(std::string_view op, const Tensor& x, const Axes& axes, cons
     require_shape(op, "the output", out, reduced_shape(op, x.shape(), axes, true));
 }
 
-void require_numbers(std::string_view op, const View& v) {
+void require_numbers(std::string_view op, const AxesView& v) {
   if (v.count == 0 && v.results() > 0)
     fail(op, fmt::format("no numbers to choose from: shape {} has an axis of size 0", v.x.shape().str()));
 }
 
 void extremum(std::string_view op, Fold f, const Tensor& x, const Axes& axes, Tensor& out) {
   require_output(op, x, axes, out);
-  const View v = view(op, x, axes);
+  const AxesView v = view(op, x, axes);
   require_numbers(op, v);
   for_float(op, x.dtype(), [&]<class T>(T) { finish<T>(fold<T>(f, v), out, [](double a, Index) { return a; }); });
 }
 
 Tensor position(std::string_view op, Fold f, const Tensor& x, const Axes& axes, bool keepdims) {
-  const View v = view(op, x, axes);
+  const AxesView v = view(op, x, axes);
   require_numbers(op, v);
   if (v.count > Index{1} << 31) fail(op, fmt::format("positions among {} numbers do not fit int32", v.count));
   Tensor y(reduced_shape(op, x.shape(), axes, keepdims), DType::int32);
@@ -143,7 +143,7 @@ Tensor position(std::string_view op, Fold f, const Tensor& x, const Axes& axes, 
     finish<T>(fold<T>(f, v), best, [](double a, Index) { return a; });
     const T *in = v.x.data<T>(), *value = best.data<T>();
     std::int32_t* index = y.mutable_data<std::int32_t>();
-    parallel_ranges(v.outer, std::max<Index>(1, grain / std::max<Index>(1, v.count * v.inner)), [&](Index b, Index e) {
+    parallel_ranges(v.outer, std::max<Index>(1, reduce_grain / std::max<Index>(1, v.count * v.inner)), [&](Index b, Index e) {
       for (Index o = b; o < e; o++)
         reduce_kernels.of<T>().first_equal(in + o * v.count * v.inner, v.count, v.inner, v.inner, value + o * v.inner, index + o * v.inner);
     });
@@ -197,7 +197,7 @@ void sum(const Tensor& x, const Axes& axes, Tensor& out) {
 
 void mean(const Tensor& x, const Axes& axes, Tensor& out) {
   require_output("mean", x, axes, out);
-  const View v = view("mean", x, axes);
+  const AxesView v = view("mean", x, axes);
   for_float("mean", x.dtype(),
             [&]<class T>(T) { finish<T>(fold<T>(Fold::sum, v), out, [&](double a, Index) { return a / double(v.count); }); });
 }
@@ -207,7 +207,7 @@ void min(const Tensor& x, const Axes& axes, Tensor& out) { extremum("min", Fold:
 
 void variance(const Tensor& x, const Axes& axes, Tensor& out, bool unbiased) {
   require_output("variance", x, axes, out);
-  const View v = view("variance", x, axes);
+  const AxesView v = view("variance", x, axes);
   for_float("variance", x.dtype(), [&]<class T>(T) {
     const Tensor sums = fold<T>(Fold::sum, v);
     Tensor centre({v.results()}, x.dtype());  // the mean, rounded to T: what rounding moved is taken off below
@@ -224,7 +224,7 @@ void variance(const Tensor& x, const Axes& axes, Tensor& out, bool unbiased) {
 
 void logsumexp(const Tensor& x, const Axes& axes, Tensor& out) {
   require_output("logsumexp", x, axes, out);
-  const View v = view("logsumexp", x, axes);
+  const AxesView v = view("logsumexp", x, axes);
   for_float("logsumexp", x.dtype(), [&]<class T>(T) {
     Tensor largest({v.results()}, x.dtype());
     finish<T>(fold<T>(Fold::max, v), largest, [](double a, Index) { return std::isfinite(a) ? a : 0; });
@@ -263,11 +263,11 @@ void cumulative_sum(const Tensor& x, int axis, bool reverse, Tensor& out) {
   require_same_dtype("cumulative_sum", x, out);
   require_shape("cumulative_sum", "the output", out, x.shape());
   if (x.numel() == 0) return;
-  const View v = view("cumulative_sum", x, {axis});
+  const AxesView v = view("cumulative_sum", x, {axis});
   for_float("cumulative_sum", x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* y = out.mutable_data<T>();
-    parallel_ranges(v.results(), std::max<Index>(1, grain / v.count), [&](Index b, Index e) {
+    parallel_ranges(v.results(), std::max<Index>(1, reduce_grain / v.count), [&](Index b, Index e) {
       for (Index r = b; r < e; r++) {
         const Index at = r / v.inner * v.count * v.inner + r % v.inner;
         double sum = 0;

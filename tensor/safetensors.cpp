@@ -12,7 +12,7 @@
 namespace elbo {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // as in json_text.cpp: the same code for both
 using Entry = SafetensorsReader::Entry;
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 

@@ -10,7 +10,7 @@
 namespace elbo {
 namespace {
 
-constexpr Index grain = 1 << 16;  // bytes a chunk
+constexpr Index copy_grain = 1 << 16;  // bytes a chunk
 
 // An axis in the middle: x seen as (outer, size, inner).
 struct Around {
@@ -24,7 +24,7 @@ struct Around {
 // `count` blocks of `bytes` bytes each, from every `from_step` bytes to every `to_step`.
 void copy_blocks(const std::byte* from, Index from_step, std::byte* to, Index to_step, Index bytes, Index count) {
   if (bytes == 0 || count == 0) return;
-  const Index chunks = std::clamp<Index>(bytes * count / grain, 1, count);
+  const Index chunks = std::clamp<Index>(bytes * count / copy_grain, 1, count);
   parallel(chunks, [&](Index c) {
     for (Index i = count * c / chunks; i < count * (c + 1) / chunks; i++)
       std::memcpy(to + i * to_step, from + i * from_step, std::size_t(bytes));
@@ -141,7 +141,7 @@ void pad_axis(const Tensor& x, int axis, Index before, Index after, Tensor& out)
   const Index unit = a.inner * Index(dtype_bytes(x.dtype())), whole = (a.size + before + after) * unit;
   const std::byte* from = bytes_of(x);
   std::byte* to = bytes_of(out);
-  const Index chunks = std::clamp<Index>(whole * a.outer / grain, 1, std::max<Index>(1, a.outer));
+  const Index chunks = std::clamp<Index>(whole * a.outer / copy_grain, 1, std::max<Index>(1, a.outer));
   parallel(chunks, [&](Index c) {
     for (Index i = a.outer * c / chunks; i < a.outer * (c + 1) / chunks; i++) {
       std::byte* row = to + i * whole;
@@ -168,7 +168,7 @@ void gather_rows(const Tensor& x, const Tensor& indices, Tensor& out) {
   if (bytes == 0) return;
   const std::byte* from = bytes_of(x);
   std::byte* to = bytes_of(out);
-  const Index chunks = std::clamp<Index>(bytes * count / grain, 1, count);
+  const Index chunks = std::clamp<Index>(bytes * count / copy_grain, 1, count);
   parallel(chunks, [&](Index c) {
     for (Index i = count * c / chunks; i < count * (c + 1) / chunks; i++)
       std::memcpy(to + i * bytes, from + k[i] * bytes, std::size_t(bytes));
@@ -193,7 +193,7 @@ void scatter_add_rows(const Tensor& dy, const Tensor& indices, Tensor& out) {
     const Index row = out.numel() / rows;
     const T* from = dy.data<T>();
     T* to = out.mutable_data<T>();
-    const Index chunks = std::clamp<Index>((out.numel() + dy.numel()) * Index(sizeof(T)) / grain, 1, std::min<Index>(rows, 16));
+    const Index chunks = std::clamp<Index>((out.numel() + dy.numel()) * Index(sizeof(T)) / copy_grain, 1, std::min<Index>(rows, 16));
     parallel(chunks, [&](Index c) {  // each chunk owns some rows of the result and looks through all indices for them
       const Index begin = rows * c / chunks, end = rows * (c + 1) / chunks;
       std::fill(to + begin * row, to + end * row, T(0));

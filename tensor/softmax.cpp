@@ -8,13 +8,13 @@
 namespace elbo {
 namespace {
 
-constexpr Index grain = 1 << 13;  // numbers a chunk
+constexpr Index softmax_grain = 1 << 13;  // numbers a chunk
 
 // Calls f(offset, rows, length of a row) for chunks of rows.
 template <class F>
 void for_rows(const Tensor& x, F&& f) {
   if (x.numel() == 0) return;
-  const Index n = x.shape().back(), rows = x.numel() / n, chunks = std::clamp<Index>(x.numel() / grain, 1, rows);
+  const Index n = x.shape().back(), rows = x.numel() / n, chunks = std::clamp<Index>(x.numel() / softmax_grain, 1, rows);
   parallel(chunks, [&](Index c) {
     const Index begin = rows * c / chunks;
     f(begin * n, rows * (c + 1) / chunks - begin, n);

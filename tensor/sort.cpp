@@ -12,7 +12,7 @@
 namespace elbo {
 namespace {
 
-constexpr Index grain = 1 << 12;  // numbers a chunk
+constexpr Index sort_grain = 1 << 12;  // numbers a chunk
 
 // a before b in ascending order, NaN last.
 template <class T>
@@ -22,9 +22,9 @@ bool before(T a, T b) {
 
 // Calls f(first number of the row, row) for the rows along the last axis, in parallel.
 template <class F>
-void for_rows(const Tensor& x, F&& f) {
+void for_each_row(const Tensor& x, F&& f) {
   if (x.numel() == 0) return;
-  const Index n = x.shape().back(), rows = x.numel() / n, chunks = std::clamp<Index>(x.numel() / grain, 1, rows);
+  const Index n = x.shape().back(), rows = x.numel() / n, chunks = std::clamp<Index>(x.numel() / sort_grain, 1, rows);
   parallel(chunks, [&](Index c) {
     for (Index r = rows * c / chunks; r < rows * (c + 1) / chunks; r++) f(r * n, r);
   });
@@ -64,7 +64,7 @@ Tensor sort(const Tensor& x, int axis, bool descending) {
     for_any(y.dtype(), [&]<class T>(T) {
       T* p = y.mutable_data<T>();
       const Index n = y.shape().back();
-      for_rows(y, [&](Index at, Index) {
+      for_each_row(y, [&](Index at, Index) {
         if (descending)
           std::sort(p + at, p + at + n, [](T a, T b) { return before(b, a); });
         else
@@ -83,7 +83,7 @@ Tensor argsort(const Tensor& x, int axis, bool descending) {
     for_any(rows.dtype(), [&]<class T>(T) {
       const T* in = rows.data<T>();
       const Index n = rows.shape().back();
-      for_rows(rows, [&](Index at, Index) { order_row(in + at, p + at, n, n, descending); });
+      for_each_row(rows, [&](Index at, Index) { order_row(in + at, p + at, n, n, descending); });
     });
     return order;
   });
@@ -101,7 +101,7 @@ TopK top_k(const Tensor& x, Index k) {
   for_any(x.dtype(), [&]<class T>(T) {
     const T* in = x.data<T>();
     T* values = top.values.mutable_data<T>();
-    for_rows(x, [&](Index at, Index r) {
+    for_each_row(x, [&](Index at, Index r) {
       order_row(in + at, scratch + at, n, k, true);
       for (Index i = 0; i < k; i++) {
         indices[r * k + i] = scratch[at + i];

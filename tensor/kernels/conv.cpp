@@ -151,7 +151,7 @@ void correlate_depthwise(const GatherPart<T>& part, const T* ds, T* dw) {
 }
 
 template <class T>
-constexpr ConvTable<T> make_table() {
+constexpr ConvTable<T> conv_table() {
   constexpr int W = int(Batch<T>::size);
   return {conv_rows, conv_vectors * W, W, gather, dots<T>, depthwise<T>, pack_channels, correlate, correlate_wide, correlate_depthwise<T>};
 }
@@ -159,6 +159,6 @@ constexpr ConvTable<T> make_table() {
 }  // namespace
 
 extern const ConvKernels conv_kernels;
-constinit const ConvKernels conv_kernels = {make_table<float>(), make_table<double>()};
+constinit const ConvKernels conv_kernels = {conv_table<float>(), conv_table<double>()};
 
 }  // namespace elbo::ELBO_ISA_NAMESPACE

@@ -14,7 +14,7 @@ namespace {
 
 // What all tiles of one panel share.
 template <class T>
-struct Panel {
+struct GatherPanel {
   const GatherPart<T>& part;
   const T* w;             // its K rows
   std::int64_t n, width;  // its first column, and how many the result has
@@ -23,7 +23,7 @@ struct Panel {
 // Pixels by V vectors. Where there are fewer pixels than the tile has rows the last one stands for the others too: it is computed and
 // written more than once, and there is one tile to compile. With `short_runs` (the taps of a grey image) every step has its own offset.
 template <class T, int V, bool short_runs>
-void tile(const Panel<T>& panel, const ConvPixel* first, std::int64_t count) {
+void tile(const GatherPanel<T>& panel, const ConvPixel* first, std::int64_t count) {
   using B = Batch<T>;
   constexpr int W = int(B::size), P = conv_rows;
   const GatherPart<T>& part = panel.part;
@@ -76,7 +76,7 @@ void tile(const Panel<T>& panel, const ConvPixel* first, std::int64_t count) {
 }
 
 template <class T, int V>
-void panel_of(const Panel<T>& panel) {
+void panel_of(const GatherPanel<T>& panel) {
   const GatherPart<T>& part = panel.part;
   for (std::int64_t i = 0; i < part.pixel_count; i += conv_rows) {
     const std::int64_t count = std::min<std::int64_t>(conv_rows, part.pixel_count - i);
@@ -93,7 +93,7 @@ void gather_of(const GatherPart<T>& part) {
   constexpr std::int64_t W = Batch<T>::size, columns = conv_vectors * W;
   const std::int64_t K = part.run_count * part.run;
   for (std::int64_t n = 0; n < part.N; n += columns) {
-    const Panel<T> panel{part, part.w + n * K, n, std::min(columns, part.N - n)};
+    const GatherPanel<T> panel{part, part.w + n * K, n, std::min(columns, part.N - n)};
     (panel.width <= W ? panel_of<T, 1> : panel_of<T, conv_vectors>)(panel);
   }
 }

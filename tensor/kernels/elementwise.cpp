@@ -108,7 +108,7 @@ void where(const T* condition, const T* a, const T* b, T* y, std::int64_t n) {  
 }
 
 template <class T>
-constexpr ElementwiseTable<T> make_table() {
+constexpr ElementwiseTable<T> elementwise_table() {
   ElementwiseTable<T> t{};
   fill_unary(t);
   fill_binary(t);
@@ -121,6 +121,6 @@ constexpr ElementwiseTable<T> make_table() {
 }  // namespace
 
 extern const ElementwiseKernels elementwise_kernels;
-constinit const ElementwiseKernels elementwise_kernels = {make_table<float>(), make_table<double>()};
+constinit const ElementwiseKernels elementwise_kernels = {elementwise_table<float>(), elementwise_table<double>()};
 
 }  // namespace elbo::ELBO_ISA_NAMESPACE

@@ -169,13 +169,13 @@ void column_sums(const T* x, std::int64_t ldx, std::int64_t rows, std::int64_t n
 }
 
 template <class T>
-constexpr GemmTable<T> make_table() {
+constexpr GemmTable<T> gemm_table() {
   return {tile_rows, int(tile_columns<T>), int(k_block<T>), pack<T>, pack_a<T>, multiply<T>, column_sums<T>};
 }
 
 }  // namespace
 
 extern const GemmKernels gemm_kernels;
-constinit const GemmKernels gemm_kernels = {make_table<float>(), make_table<double>()};
+constinit const GemmKernels gemm_kernels = {gemm_table<float>(), gemm_table<double>()};
 
 }  // namespace elbo::ELBO_ISA_NAMESPACE

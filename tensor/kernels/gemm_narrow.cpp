@@ -92,13 +92,13 @@ void strips(const NarrowPart<T>& p) {
 }
 
 template <class T>
-constexpr NarrowTable<T> make_table() {
+constexpr NarrowTable<T> narrow_table() {
   return {dots<T>, strips<T>};
 }
 
 }  // namespace
 
 extern const NarrowKernels narrow_kernels;
-constinit const NarrowKernels narrow_kernels = {make_table<float>(), make_table<double>()};
+constinit const NarrowKernels narrow_kernels = {narrow_table<float>(), narrow_table<double>()};
 
 }  // namespace elbo::ELBO_ISA_NAMESPACE

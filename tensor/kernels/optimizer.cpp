@@ -119,13 +119,13 @@ void adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumber
 }
 
 template <class T>
-constexpr OptimizerTable<T> make_table() {
+constexpr OptimizerTable<T> optimizer_table() {
   return {squares<T>, sgd<T>, rmsprop<T>, adam<T>};
 }
 
 }  // namespace
 
 extern const OptimizerKernels optimizer_kernels;
-constinit const OptimizerKernels optimizer_kernels = {make_table<float>(), make_table<double>()};
+constinit const OptimizerKernels optimizer_kernels = {optimizer_table<float>(), optimizer_table<double>()};
 
 }  // namespace elbo::ELBO_ISA_NAMESPACE

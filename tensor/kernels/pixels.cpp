@@ -44,17 +44,17 @@ void dequantize(const std::uint8_t* x, const std::uint32_t* words, To* y, std::i
 }
 
 template <class From, class To>
-constexpr PixelTable<From, To> make_table() {
+constexpr PixelTable<From, To> pixel_table() {
   return {value<From, To>, threshold<From, To>, bernoulli<From, To>};
 }
 
 }  // namespace
 
 extern const PixelKernels pixel_kernels;
-constinit const PixelKernels pixel_kernels = {make_table<std::uint8_t, float>(),
-                                              make_table<std::uint8_t, double>(),
-                                              make_table<float, float>(),
-                                              make_table<float, double>(),
+constinit const PixelKernels pixel_kernels = {pixel_table<std::uint8_t, float>(),
+                                              pixel_table<std::uint8_t, double>(),
+                                              pixel_table<float, float>(),
+                                              pixel_table<float, double>(),
                                               dequantize<float>,
                                               dequantize<double>};
 

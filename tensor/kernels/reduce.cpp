@@ -77,7 +77,7 @@ void first_equal(const T* x, std::int64_t n, std::int64_t width, std::int64_t st
 }
 
 template <class T>
-constexpr ReduceTable<T> make_table() {
+constexpr ReduceTable<T> reduce_table() {
   return {
       {rows<T, Sum>, rows<T, Deviations>, rows<T, SquareDeviations>, rows<T, Exponentials>, rows<T, Max>, rows<T, Min>},
       {columns<T, Sum>, columns<T, Deviations>, columns<T, SquareDeviations>, columns<T, Exponentials>, columns<T, Max>, columns<T, Min>},
@@ -87,6 +87,6 @@ constexpr ReduceTable<T> make_table() {
 }  // namespace
 
 extern const ReduceKernels reduce_kernels;
-constinit const ReduceKernels reduce_kernels = {make_table<float>(), make_table<double>()};
+constinit const ReduceKernels reduce_kernels = {reduce_table<float>(), reduce_table<double>()};
 
 }  // namespace elbo::ELBO_ISA_NAMESPACE

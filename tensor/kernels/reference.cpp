@@ -12,8 +12,8 @@ namespace elbo::isa_reference {
 namespace {
 
 template <class T, int... U, int... B, int... P>
-constexpr ElementwiseTable<T> make_table(std::integer_sequence<int, U...>, std::integer_sequence<int, B...>,
-                                         std::integer_sequence<int, P...>) {
+constexpr ElementwiseTable<T> elementwise_table(std::integer_sequence<int, U...>, std::integer_sequence<int, B...>,
+                                                std::integer_sequence<int, P...>) {
   ElementwiseTable<T> t{};
   ((t.unary[U] =
         [](const T* x, T* y, std::int64_t n) {
@@ -37,14 +37,14 @@ constexpr ElementwiseTable<T> make_table(std::integer_sequence<int, U...>, std::
 }
 
 template <class T>
-constexpr ElementwiseTable<T> make_table() {
-  return make_table<T>(std::make_integer_sequence<int, int(Unary::count)>{}, std::make_integer_sequence<int, int(Binary::count)>{},
-                       std::make_integer_sequence<int, int(Parametric::count)>{});
+constexpr ElementwiseTable<T> elementwise_table() {
+  return elementwise_table<T>(std::make_integer_sequence<int, int(Unary::count)>{}, std::make_integer_sequence<int, int(Binary::count)>{},
+                              std::make_integer_sequence<int, int(Parametric::count)>{});
 }
 
 }  // namespace
 
-constinit const ElementwiseKernels elementwise_kernels = {make_table<float>(), make_table<double>()};
+constinit const ElementwiseKernels elementwise_kernels = {elementwise_table<float>(), elementwise_table<double>()};
 
 namespace {
 

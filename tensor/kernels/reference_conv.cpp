@@ -66,7 +66,7 @@ void correlate_depthwise(const GatherPart<T>& part, const T* ds, T* dw) {
 }
 
 template <class T>
-constexpr ConvTable<T> make_table() {
+constexpr ConvTable<T> conv_table() {
   return {int(rows),    int(panel),       int(panel),          gather<T>,          dots<T>,
           depthwise<T>, pack_channels<T>, correlate<T, false>, correlate<T, true>, correlate_depthwise<T>};
 }
@@ -74,6 +74,6 @@ constexpr ConvTable<T> make_table() {
 }  // namespace
 
 extern const ConvKernels conv_kernels;
-constinit const ConvKernels conv_kernels = {make_table<float>(), make_table<double>()};
+constinit const ConvKernels conv_kernels = {conv_table<float>(), conv_table<double>()};
 
 }  // namespace elbo::isa_reference

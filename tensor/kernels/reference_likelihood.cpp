@@ -81,12 +81,12 @@ void reparameterise(const T* mu, const T* logvar, const T* epsilon, T* z, std::i
 }
 
 template <class T>
-constexpr LikelihoodTable<T> make_table() {
+constexpr LikelihoodTable<T> likelihood_table() {
   return {bernoulli<T>, continuous_bernoulli<T>, continuous_bernoulli_mean<T>, squared_error<T>, soft_clamp<T>, kl<T>, reparameterise<T>};
 }
 
 }  // namespace
 
-constinit const LikelihoodKernels likelihood_kernels = {make_table<float>(), make_table<double>()};
+constinit const LikelihoodKernels likelihood_kernels = {likelihood_table<float>(), likelihood_table<double>()};
 
 }  // namespace elbo::isa_reference

@@ -69,12 +69,12 @@ void adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumber
 }
 
 template <class T>
-constexpr OptimizerTable<T> make_table() {
+constexpr OptimizerTable<T> optimizer_table() {
   return {squares<T>, sgd<T>, rmsprop<T>, adam<T>};
 }
 
 }  // namespace
 
-constinit const OptimizerKernels optimizer_kernels = {make_table<float>(), make_table<double>()};
+constinit const OptimizerKernels optimizer_kernels = {optimizer_table<float>(), optimizer_table<double>()};
 
 }  // namespace elbo::isa_reference

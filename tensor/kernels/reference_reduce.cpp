@@ -20,7 +20,7 @@ void first_equal(const T* x, std::int64_t n, std::int64_t width, std::int64_t st
 }
 
 template <class T, int... F>
-constexpr ReduceTable<T> make_table(std::integer_sequence<int, F...>) {
+constexpr ReduceTable<T> reduce_table(std::integer_sequence<int, F...>) {
   ReduceTable<T> t{};
   ((t.rows[F] =
         [](const T* x, std::int64_t rows, std::int64_t n, std::int64_t stride, const T* shift, double* y) {
@@ -53,8 +53,8 @@ constexpr SoftmaxTable<T> make_softmax() {
 
 }  // namespace
 
-constinit const ReduceKernels reduce_kernels = {make_table<float>(std::make_integer_sequence<int, int(Fold::count)>{}),
-                                                make_table<double>(std::make_integer_sequence<int, int(Fold::count)>{})};
+constinit const ReduceKernels reduce_kernels = {reduce_table<float>(std::make_integer_sequence<int, int(Fold::count)>{}),
+                                                reduce_table<double>(std::make_integer_sequence<int, int(Fold::count)>{})};
 constinit const SoftmaxKernels softmax_kernels = {make_softmax<float>(), make_softmax<double>()};
 
 }  // namespace elbo::isa_reference
