@@ -4,13 +4,28 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <type_traits>
 
 #include "tensor/error.h"
 #include "tensor/parallel.h"
 
 namespace elbo {
+namespace {
+
+// Truncated; what an integer cannot hold becomes the nearest it can, NaN becomes 0 (a plain conversion would be undefined).
+template <class To, class From>
+To converted(From x) {
+  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
+    return x != x ? To(0) : To(std::clamp<double>(x, std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
+  else
+    return To(x);
+}
+
+}  // namespace
 
 std::string_view dtype_name(DType type) {
   constexpr std::string_view names[] = {"float32", "float64", "int32", "uint8"};
@@ -63,7 +78,7 @@ Tensor Tensor::arange(double from, double to, double step, DType type) {
   Tensor t({Index(count)}, type);
   for_any(type, [&]<class T>(T) {
     T* p = t.mutable_data<T>();
-    for (Index i = 0; i < t.numel(); i++) p[i] = T(from + double(i) * step);
+    for (Index i = 0; i < t.numel(); i++) p[i] = converted<T>(from + double(i) * step);
   });
   return t;
 }
@@ -73,7 +88,7 @@ Tensor Tensor::linspace(double from, double to, Index count, DType type) {
   Tensor t({count}, type);
   for_any(type, [&]<class T>(T) {
     T* p = t.mutable_data<T>();
-    for (Index i = 0; i < count; i++) p[i] = T(count == 1 ? from : from + (to - from) * double(i) / double(count - 1));
+    for (Index i = 0; i < count; i++) p[i] = converted<T>(count == 1 ? from : from + (to - from) * double(i) / double(count - 1));
   });
   return t;
 }
@@ -176,7 +191,7 @@ Tensor Tensor::to(DType type) const {
       const From* x = data<From>();
       To* y = t.mutable_data<To>();
       parallel_ranges(numel(), 1 << 16, [&](Index b, Index e) {
-        for (Index i = b; i < e; i++) y[i] = To(x[i]);
+        for (Index i = b; i < e; i++) y[i] = converted<To>(x[i]);
       });
     });
   });
@@ -194,7 +209,7 @@ void Tensor::copy_from(const Tensor& source) {
 void Tensor::fill(double value) {
   for_any(type_, [&]<class T>(T) {
     T* p = mutable_data<T>();
-    parallel_ranges(numel(), 1 << 17, [&](Index b, Index e) { std::fill(p + b, p + e, T(value)); });
+    parallel_ranges(numel(), 1 << 17, [&](Index b, Index e) { std::fill(p + b, p + e, converted<T>(value)); });
   });
 }
 

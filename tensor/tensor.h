@@ -104,7 +104,8 @@ class Tensor {
   Tensor operator[](Index i) const;            // row i of the leading axis, that axis removed
 
   Tensor clone() const;
-  Tensor to(DType type) const;           // itself when the type is the same; otherwise converted (floats to integers are truncated)
+  // Itself when the type is the same; otherwise converted: from float to integer truncated, out of range to the nearest, NaN to 0.
+  Tensor to(DType type) const;
   void copy_from(const Tensor& source);  // same shape and type
   void fill(double value);
   std::string str() const;  // readable: shape, type, long axes elided in the middle

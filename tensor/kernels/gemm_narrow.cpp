@@ -60,11 +60,11 @@ void strip(const NarrowPart<T>& p, std::int64_t i, std::int64_t j, std::int64_t 
   B sum[P][V];
   unrolled<P>([&](auto r) {
     const std::int64_t row = std::min(i + r, p.rows - 1);
-    a[r] = p.K > 0 ? p.a + row * p.a_row : p.a;  // without steps there need not be any a
+    a[r] = p.K > 0 ? p.a + row * p.a_row : p.a;
     c[r] = p.c + row * p.ldc + j;
     unrolled<V>([&](auto v) { sum[r][v] = p.accumulate ? load(c[r] + v * W) : B(T(0)); });
   });
-  const T* b = p.b + j;
+  const T* b = p.K > 0 ? p.b + j : p.b;  // without steps there need be neither a nor b
   for (std::int64_t k = 0; k < p.K; k++, b += p.ldb) {
     B row[V];
     unrolled<V>([&](auto v) { row[v] = load(b + v * W); });

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/random.h"
@@ -29,6 +32,19 @@ TEST_CASE("element access is checked") {
   CHECK_THROWS_AS(x.at<double>({0, 0}), Error);
   CHECK_THROWS_AS(x.reshape({7}), Error);
   CHECK_THROWS_AS(x.slice(1, 3), Error);
+}
+
+TEST_CASE("floats become integers: truncated, out of range the nearest, NaN 0") {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const Tensor x = Tensor::from<double>({-1.9, 2.9, 255.5, 256, 3e9, -3e9, inf, -inf, nan});
+  const std::int32_t words[] = {-1, 2, 255, 256, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 0};
+  const std::uint8_t bytes[] = {0, 2, 255, 255, 255, 0, 255, 0, 0};
+  for (const DType type : {DType::float64, DType::float32}) {
+    CHECK(identical(x.to(type).to(DType::int32), Tensor::from<std::int32_t>(words, {9})));
+    CHECK(identical(x.to(type).to(DType::uint8), Tensor::from<std::uint8_t>(bytes, {9})));
+  }
+  CHECK(Tensor::full({}, nan, DType::int32).item() == 0);
+  CHECK(Tensor::full({}, 1e20, DType::uint8).item() == 255);
 }
 
 TEST_CASE("a part has a version of its own") {
