@@ -38,10 +38,6 @@ class Draws {
   int used_ = 4;
 };
 
-struct Point {
-  Fixed x, y;
-};
-
 constexpr Fixed most_rotation = fixed(0.17453);  // 10 degrees
 constexpr Fixed least_width = fixed(1.5), most_width = fixed(4);
 
@@ -53,7 +49,7 @@ constexpr Fixed hand_of_writer = fixed(0.040);  // moves of the control points t
 class Drift {
  public:
   explicit Drift(Fixed deviation) : deviation_(deviation) {}
-  Point next(Draws& draws) {
+  FixedPoint next(Draws& draws) {
     at_.x = at_.x * 5 / 8 + draws.bell(deviation_);
     at_.y = at_.y * 5 / 8 + draws.bell(deviation_);
     return at_;
@@ -61,10 +57,10 @@ class Drift {
 
  private:
   Fixed deviation_;
-  Point at_{0, 0};
+  FixedPoint at_{0, 0};
 };
 
-void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, Point* points) {
+void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, FixedPoint* points) {
   Draws of_writer_draws(of_hand, std::uint32_t(f.writer), std::uint32_t(f.label) << 8);
   Draws of_example_draws(of_example, std::uint32_t(index), 1 << 8);
   Drift writer(hand_of_writer), example(f.hurry);
@@ -79,7 +75,7 @@ void place_points(const DigitFactors& f, Index index, const Skeleton& skeleton, 
         continue;
       }
       before = &p;
-      const Point always = writer.next(of_writer_draws), now = example.next(of_example_draws);
+      const FixedPoint always = writer.next(of_writer_draws), now = example.next(of_example_draws);
       Fixed x = p.x * fixed_one / 1000 + always.x + now.x, y = p.y * fixed_one / 1000 - fixed_one / 2 + always.y + now.y;
       // From the middle, -1/2 to 1/2 downwards: bend and waist act most there, and not at the ends.
       const Fixed middle = fixed_one - 4 * times(y, y);
@@ -112,7 +108,7 @@ constexpr auto roots = [] {
 // A round pen's trace: for every pixel the square of its distance to the pen's path.
 struct Trace {
   static constexpr int capacity = 1024;
-  std::array<Point, capacity> stamps;  // in 1/64 pixel
+  std::array<FixedPoint, capacity> stamps;  // in 1/64 pixel
   int count = 0;
 
   void add(Fixed x, Fixed y) {
@@ -120,8 +116,8 @@ struct Trace {
   }
 
   // A quadratic curve from a to c with control point b, without c itself; stamps at most a third of a pixel apart.
-  void curve(Point a, Point b, Point c) {
-    const auto leg = [](Point p, Point q) {
+  void curve(FixedPoint a, FixedPoint b, FixedPoint c) {
+    const auto leg = [](FixedPoint p, FixedPoint q) {
       return std::max(std::abs(p.x - q.x), std::abs(p.y - q.y)) + std::min(std::abs(p.x - q.x), std::abs(p.y - q.y)) / 2;
     };
     const int n = 1 + int(3 * (std::int64_t(leg(a, b)) + leg(b, c)) >> 16);
@@ -133,11 +129,11 @@ struct Trace {
     }
   }
 
-  void stroke(std::span<const Point> p) {
-    const auto between = [](Point a, Point b) { return Point{(a.x + b.x) / 2, (a.y + b.y) / 2}; };
-    Point from = p.front();
+  void stroke(std::span<const FixedPoint> p) {
+    const auto between = [](FixedPoint a, FixedPoint b) { return FixedPoint{(a.x + b.x) / 2, (a.y + b.y) / 2}; };
+    FixedPoint from = p.front();
     for (std::size_t i = 1; i + 1 < p.size(); i++) {
-      const Point to = i + 2 == p.size() ? p.back() : between(p[i], p[i + 1]);
+      const FixedPoint to = i + 2 == p.size() ? p.back() : between(p[i], p[i + 1]);
       curve(from, p[i], to);
       from = to;
     }
@@ -173,7 +169,7 @@ void ink(const Trace& trace, Fixed width, std::int32_t shift_x, std::int32_t shi
 }
 
 // The centre of mass, in 1/64 pixel.
-Point middle_of_ink(const std::uint8_t* pixels) {
+FixedPoint middle_of_ink(const std::uint8_t* pixels) {
   std::int32_t mass = 0, x = 0, y = 0;
   for (int r = 0; r < int(digits_side); r++) {
     std::int32_t row = 0;
@@ -220,9 +216,9 @@ DigitFactors draw_factors(Index index) {
 }
 
 // Where the pen goes; returns the middle of its path.
-Point trace_path(const DigitFactors& f, Index index, Trace& trace) {
+FixedPoint trace_path(const DigitFactors& f, Index index, Trace& trace) {
   const Skeleton& skeleton = digit_skeletons(f.label)[std::size_t(f.skeleton)];
-  std::array<Point, most_skeleton_points> points;
+  std::array<FixedPoint, most_skeleton_points> points;
   place_points(f, index, skeleton, points.data());
   std::size_t first = 0;
   trace.count = 0;
@@ -236,10 +232,10 @@ Point trace_path(const DigitFactors& f, Index index, Trace& trace) {
 }
 
 // How far the path goes from its middle, along either axis.
-std::int32_t extent(const Trace& trace, Point middle) {
+std::int32_t extent(const Trace& trace, FixedPoint middle) {
   std::int32_t most = 0;
   for (int k = 0; k < trace.count; k++) {
-    const Point p = trace.stamps[std::size_t(k)];
+    const FixedPoint p = trace.stamps[std::size_t(k)];
     most = std::max({most, std::abs(p.x - middle.x), std::abs(p.y - middle.y)});
   }
   return most;
@@ -250,7 +246,7 @@ std::int32_t extent(const Trace& trace, Point middle) {
 DigitFactors draw_digit(Index index, std::uint8_t* pixels, std::int32_t noise) {
   DigitFactors f = draw_factors(index);
   Trace trace;
-  Point path = trace_path(f, index, trace);
+  FixedPoint path = trace_path(f, index, trace);
   // What would come too near to the edge of the picture is written smaller.
   const std::int32_t room = most_extent - (f.width / 2 * sub >> 16), wanted = extent(trace, path);
   if (wanted > room) {
@@ -265,7 +261,7 @@ DigitFactors draw_digit(Index index, std::uint8_t* pixels, std::int32_t noise) {
   const int shift_x = middle - path.x + shift.below(sub) - sub / 2;
   const int shift_y = middle - path.y + shift.below(sub) - sub / 2;
   ink(trace, f.width, shift_x, shift_y, pixels);
-  const Point off = middle_of_ink(pixels);
+  const FixedPoint off = middle_of_ink(pixels);
   const int whole_x = (off.x - middle + sub / 2) & -sub, whole_y = (off.y - middle + sub / 2) & -sub;
   if (whole_x != 0 || whole_y != 0) ink(trace, f.width, shift_x - whole_x, shift_y - whole_y, pixels);
 

@@ -39,10 +39,6 @@ constexpr bool near(Wide a, double b) { return a - Wide(b * (1 << 30)) < 256 && 
 static_assert(near(turn(30 << 16).sine, 0.5) && near(turn(60 << 16).cosine, 0.5));
 static_assert(near(turn(80 << 16).sine, 0.98480775) && near(turn(80 << 16).cosine, 0.17364818));
 
-struct Vertex {
-  Fixed x, y;
-};
-
 // ---- coverage: how much of each pixel the shape covers
 
 // Sixteen lines a pixel row, each with exact ends.
@@ -74,19 +70,19 @@ void for_lines(Fixed top, Fixed bottom, F&& f) {
 
 // A polygon, turned about the origin, with the middle of its upright rectangle moved to `middle`. On each line its edges are met in pairs.
 template <std::size_t n>
-void cover_polygon(Coverage& coverage, std::array<Vertex, n> corners, const Turn& by, Vertex middle) {
-  Vertex least{side * fixed_one, side * fixed_one}, most{-side * fixed_one, -side * fixed_one};
-  for (Vertex& p : corners) {
+void cover_polygon(Coverage& coverage, std::array<FixedPoint, n> corners, const Turn& by, FixedPoint middle) {
+  FixedPoint least{side * fixed_one, side * fixed_one}, most{-side * fixed_one, -side * fixed_one};
+  for (FixedPoint& p : corners) {
     p = {Fixed((by.cosine * p.x - by.sine * p.y) >> 30), Fixed((by.sine * p.x + by.cosine * p.y) >> 30)};
     least = {std::min(least.x, p.x), std::min(least.y, p.y)};
     most = {std::max(most.x, p.x), std::max(most.y, p.y)};
   }
-  for (Vertex& p : corners) p = {p.x + middle.x - (least.x + most.x) / 2, p.y + middle.y - (least.y + most.y) / 2};
+  for (FixedPoint& p : corners) p = {p.x + middle.x - (least.x + most.x) / 2, p.y + middle.y - (least.y + most.y) / 2};
 
   std::array<std::array<std::int32_t, n>, std::size_t(side * lines)> met;
   std::array<std::uint8_t, std::size_t(side * lines)> count{};
   for (std::size_t i = 0; i < n; i++) {
-    Vertex a = corners[i], b = corners[(i + 1) % n];
+    FixedPoint a = corners[i], b = corners[(i + 1) % n];
     if (a.y > b.y) std::swap(a, b);
     if (a.y == b.y) continue;
     const Wide slope = (Wide(b.x - a.x) << 16) / (b.y - a.y);
@@ -104,7 +100,7 @@ void cover_polygon(Coverage& coverage, std::array<Vertex, n> corners, const Turn
 
 // The ellipse with half axes p and q, where p is turned away from the x axis. On a line at height y from the middle it is as wide as on
 // the middle line times sqrt(1 - (y / height)^2), and pushed aside in proportion to y.
-void cover_ellipse(Coverage& coverage, Fixed p, Fixed q, const Turn& by, Vertex middle) {
+void cover_ellipse(Coverage& coverage, Fixed p, Fixed q, const Turn& by, FixedPoint middle) {
   const Wide ps = p * by.sine >> 30, qc = q * by.cosine >> 30, square = ps * ps + qc * qc;
   const auto height = Wide(root(std::uint64_t(square)));
   const Wide both = by.sine * by.cosine >> 30;
@@ -120,23 +116,24 @@ void cover_ellipse(Coverage& coverage, Fixed p, Fixed q, const Turn& by, Vertex 
 // ---- the shapes, as wide as they are where the area is 1. At an area of 300 none is more than 27.43 pixels wide in any direction.
 
 template <std::size_t n>
-std::array<Vertex, n> scaled(const std::array<Vertex, n>& corners, Fixed by) {
-  std::array<Vertex, n> result;
+std::array<FixedPoint, n> scaled(const std::array<FixedPoint, n>& corners, Fixed by) {
+  std::array<FixedPoint, n> result;
   for (std::size_t i = 0; i < n; i++) result[i] = {times(corners[i].x, by), times(corners[i].y, by)};
   return result;
 }
 
 constexpr Fixed half = fixed_one / 2;
-constexpr std::array<Vertex, 4> square = {{{-half, -half}, {half, -half}, {half, half}, {-half, half}}};
-constexpr std::array<Vertex, 3> triangle = {{{0, 0}, {fixed(5.0 / 7), fixed(1.4)}, {fixed(-5.0 / 7), fixed(1.4)}}};  // its legs 10% longer
-constexpr Fixed along = fixed(0.77768), across = fixed(0.40930);                                                     // 1.9 to 1
-constexpr Fixed stroke = fixed(0.61588), arm = fixed(1.11979);                                                       // 0.55 to 1
-constexpr std::array<Vertex, 6> ell = {{{0, 0}, {stroke, 0}, {stroke, arm - stroke}, {arm, arm - stroke}, {arm, arm}, {0, arm}}};
+constexpr std::array<FixedPoint, 4> square = {{{-half, -half}, {half, -half}, {half, half}, {-half, half}}};
+constexpr std::array<FixedPoint, 3> triangle = {
+    {{0, 0}, {fixed(5.0 / 7), fixed(1.4)}, {fixed(-5.0 / 7), fixed(1.4)}}};  // its legs 10% longer
+constexpr Fixed along = fixed(0.77768), across = fixed(0.40930);             // 1.9 to 1
+constexpr Fixed stroke = fixed(0.61588), arm = fixed(1.11979);               // 0.55 to 1
+constexpr std::array<FixedPoint, 6> ell = {{{0, 0}, {stroke, 0}, {stroke, arm - stroke}, {arm, arm - stroke}, {arm, arm}, {0, arm}}};
 
 Coverage coverage_of(const ShapeFactors& f) {
   Coverage coverage{};
   const Turn by = turn(f.rotation);
-  const Vertex middle{f.x, f.y};
+  const FixedPoint middle{f.x, f.y};
   const auto length = Fixed(root(std::uint64_t(f.size) << 16));
   switch (f.shape) {
     case ShapeKind::square:
