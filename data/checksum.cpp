@@ -1,7 +1,11 @@
 #include "data/checksum.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <vector>
+
+#include "tensor/parallel.h"
 
 namespace elbo {
 namespace {
@@ -43,6 +47,18 @@ std::uint64_t xxh64(const void* data, std::size_t bytes, std::uint64_t seed) {
   h = (h ^ h >> 33) * p2;
   h = (h ^ h >> 29) * p3;
   return h ^ h >> 32;
+}
+
+std::uint64_t xxh64_of_pieces(const void* data, std::size_t bytes, std::uint64_t seed) {
+  constexpr std::size_t piece = std::size_t{1} << 20;
+  if (bytes <= piece) return xxh64(data, bytes, seed);
+  std::vector<std::uint64_t> sums((bytes + piece - 1) / piece);
+  parallel(Index(sums.size()), [&](Index i) {
+    const std::size_t begin = std::size_t(i) * piece;
+    const std::uint64_t sum = xxh64(static_cast<const std::byte*>(data) + begin, std::min(piece, bytes - begin), seed);
+    sums[std::size_t(i)] = little_endian<std::uint64_t>(reinterpret_cast<const unsigned char*>(&sum));
+  });
+  return xxh64(sums.data(), sums.size() * sizeof sums[0], seed);
 }
 
 }  // namespace elbo

@@ -1,6 +1,5 @@
 #pragma once
-// From the bytes of a picture file to pixels, by stb_image or (PNM) data/pnm.h; into memory of their own rather than tensors, which would
-// be kept for others of their size.
+// From the bytes of a picture file to pixels, by stb_image or (PNM) data/pnm.h.
 
 #include <cstdint>
 #include <memory>

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "tensor/error.h"
+#include "tensor/parallel.h"
 #include "tensor/random.h"
 
 namespace elbo {
@@ -16,57 +18,100 @@ std::byte* bytes_of(Tensor& t) {
   return for_any(t.dtype(), [&]<class T>(T) { return reinterpret_cast<std::byte*>(t.mutable_data<T>()); });
 }
 
-// Rows `chosen` (ascending) of t's leading axis leave it: t keeps the others in order, the chosen ones are returned. Both share t's
-// memory, the others first. Rows change places one at a time, along the cycles of the permutation, so that this takes no memory for a
-// second copy of anything, however large the data and wherever they lie.
-Tensor take_rows(Tensor& t, const std::vector<std::int32_t>& chosen) {
-  if (!t) return {};
-  const auto n = std::size_t(t.shape()[0]), row = n == 0 ? 0 : t.bytes() / n;
-  std::vector<std::int32_t> source;  // of each place
-  source.reserve(n);
-  for (std::size_t i = 0, next = 0; i < n; i++)
-    if (next < chosen.size() && std::size_t(chosen[next]) == i)
-      next++;
-    else
-      source.push_back(std::int32_t(i));
-  source.insert(source.end(), chosen.begin(), chosen.end());
+using Rows = std::vector<std::int32_t>;  // rows of a tensor's leading axis
 
-  std::byte* rows = bytes_of(t);
-  const auto at = [&](std::size_t i) { return rows + i * row; };
-  std::vector<std::byte> first(row);
-  for (std::size_t start = 0; start < n; start++) {
-    if (std::size_t(source[start]) == start) continue;
-    if (row > 0) std::memcpy(first.data(), at(start), row);
-    std::size_t place = start;
-    for (std::size_t from; (from = std::size_t(source[place])) != start; place = from) {
-      if (row > 0) std::memcpy(at(place), at(from), row);
-      source[place] = std::int32_t(place);  // done
+// A permutation by its cycles: in each, a place receives what was at the next one, and the last place what was at the first.
+struct Cycles {
+  Rows places;
+  std::vector<std::size_t> ends;  // of each cycle, in `places`; those of one place are left out
+
+  explicit Cycles(const Rows& source) {  // place i receives what was at source[i]
+    std::vector<bool> done(source.size());
+    for (std::size_t start = 0; start < source.size(); start++) {
+      const std::size_t begin = places.size();
+      for (std::size_t at = start; !done[at]; at = std::size_t(source[at])) done[at] = true, places.push_back(std::int32_t(at));
+      if (places.size() == begin + 1) places.pop_back();
+      if (places.size() > begin) ends.push_back(places.size());
     }
-    if (row > 0) std::memcpy(at(place), first.data(), row);
-    source[place] = std::int32_t(place);
   }
-  const auto left = Index(n - chosen.size());
-  const Tensor rest = t.slice(0, left), apart = t.slice(left, Index(n));
-  t = rest;
+};
+
+// Row i becomes what was row source[i], in place: no memory for a second copy of anything, however large the data and wherever they lie.
+// Threads move some columns of all rows each.
+void arrange(Tensor& t, const Rows& source, const Cycles& cycles) {
+  if (!t || cycles.places.empty()) return;
+  const Index row = Index(t.bytes()) / Index(source.size());
+  std::byte* rows = bytes_of(t);
+  parallel_ranges(row, 16384, [&](Index begin, Index end) {
+    const auto bytes = std::size_t(end - begin);
+    const auto at = [&](std::size_t i) { return rows + cycles.places[i] * row + begin; };
+    std::vector<std::byte> first(bytes);
+    std::size_t i = 0;
+    for (const std::size_t cycle_end : cycles.ends) {
+      std::memcpy(first.data(), at(i), bytes);
+      for (; i + 1 < cycle_end; i++) std::memcpy(at(i), at(i + 1), bytes);
+      std::memcpy(at(i++), first.data(), bytes);
+    }
+  });
+}
+
+void arrange(Split& split, const Rows& source) {
+  const Cycles cycles(source);
+  arrange(split.values, source, cycles);
+  arrange(split.labels, source, cycles);
+  for (Tensor& factor : split.factors) arrange(factor, source, cycles);
+}
+
+// `to` becomes rows begin .. end - 1, in the same memory, under its own origin. None: no tensors.
+void take_rows(const Split& from, std::size_t begin, std::size_t end, Split& to) {
+  const auto cut = [&](const Tensor& t) { return t && begin < end ? t.slice(Index(begin), Index(end)) : Tensor(); };
+  to.values = cut(from.values);
+  to.labels = cut(from.labels);
+  to.factors.clear();
+  for (const Tensor& factor : from.factors) to.factors.push_back(cut(factor));
+}
+
+Rows all_rows(const Split& split) {
+  Rows rows(std::size_t(split.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+// Moves `count` rows, which draw_part() chooses, out of `from`; the origins of both parts say so.
+Rows set_apart(const Split& source, Rows& from, Split& from_part, Index count, Split& part) {
+  const auto n = Index(from.size());
+  Tensor labels;
+  if (source.labels) {
+    labels = Tensor({n}, DType::int32);
+    const auto* label = source.labels.data<std::int32_t>();
+    std::transform(from.begin(), from.end(), labels.mutable_data<std::int32_t>(), [&](std::int32_t row) { return label[row]; });
+  }
+  Rows apart, rest;
+  const Rows chosen = draw_part(n, count, labels, part.part);
+  for (std::size_t i = 0, next = 0; i < from.size(); i++) {
+    const bool taken = next < chosen.size() && std::size_t(chosen[next]) == i;
+    (taken ? apart : rest).push_back(from[i]);
+    next += taken;
+  }
+  from = rest;
+  part.origin =
+      fmt::format("{} of the {} examples of {}, drawn{}", count, n, from_part.origin, source.labels ? " in proportion to the labels" : "");
+  from_part.origin += fmt::format(", all but the {} of the {} part", count, part_name(part.part));
   return apart;
 }
 
-Split take(Split& from, const std::vector<std::int32_t>& chosen, Part part) {
-  Split to{.part = part};
-  if (chosen.empty()) return to;
-  to.values = take_rows(from.values, chosen);
-  to.labels = take_rows(from.labels, chosen);
-  for (Tensor& factor : from.factors) to.factors.push_back(take_rows(factor, chosen));
-  return to;
-}
-
-void set_apart(Split& from, Split& to, Index count) {
-  const Index n = from.size();
-  const auto chosen = draw_part(n, count, from.labels, to.part);
-  const std::string origin = from.origin;
-  to = take(from, chosen, to.part);
-  to.origin = fmt::format("{} of the {} examples of {}, drawn{}", count, n, origin, from.labels ? " in proportion to the labels" : "");
-  from.origin = fmt::format("{}, all but the {} of the {} part", origin, count, part_name(to.part));
+// Takes rows with one of these labels out of `rows`, to the end of `dropped`.
+void drop_labels(const Split& source, const std::vector<int>& labels, Rows& rows, Rows& dropped, Split& part) {
+  if (!source.labels || labels.empty()) return;
+  const auto* label = source.labels.data<std::int32_t>();
+  const auto kept_end = std::stable_partition(
+      rows.begin(), rows.end(), [&](std::int32_t row) { return std::find(labels.begin(), labels.end(), label[row]) == labels.end(); });
+  if (kept_end == rows.end()) return;
+  std::string names;
+  for (const int l : labels) names += (names.empty() ? "" : ", ") + std::to_string(l);
+  part.origin += fmt::format(", without the {} with label {}", rows.end() - kept_end, names);
+  dropped.insert(dropped.end(), kept_end, rows.end());
+  rows.erase(kept_end, rows.end());
 }
 
 Tensor joined(const Tensor& a, const Tensor& b) {
@@ -79,24 +124,9 @@ Tensor joined(const Tensor& a, const Tensor& b) {
 }
 
 void append(Split& to, const Split& from) {
-  if (from.size() == 0) return;
   to.values = joined(to.values, from.values);
   to.labels = joined(to.labels, from.labels);
   for (std::size_t i = 0; i < to.factors.size(); i++) to.factors[i] = joined(to.factors[i], from.factors[i]);
-  to.origin += fmt::format(", and {}", from.origin);
-}
-
-void drop_labels(Split& split, const std::vector<int>& labels) {
-  if (!split.labels || labels.empty()) return;
-  std::vector<std::int32_t> dropped;
-  const auto values = split.labels.values<std::int32_t>();
-  for (std::size_t i = 0; i < values.size(); i++)
-    if (std::find(labels.begin(), labels.end(), values[i]) != labels.end()) dropped.push_back(std::int32_t(i));
-  if (dropped.empty()) return;
-  take(split, dropped, split.part);
-  std::string names;
-  for (const int label : labels) names += (names.empty() ? "" : ", ") + std::to_string(label);
-  split.origin += fmt::format(", without the {} with label {}", dropped.size(), names);
 }
 
 // A tenth, at most `most`; at least one where there are two or more.
@@ -143,16 +173,41 @@ void divide(Dataset& data, const PartsOptions& options) {
       throw UsageError(fmt::format("[data.exclude_labels] {}: {}", label,
                                    data.classes ? fmt::format("labels are 0 to {}", data.classes - 1) : "these data have no labels"));
 
-  if (data.test.size() == 0)
-    if (const Index count = tenth(data.train.size(), 10000); count > 0) set_apart(data.train, data.test, count);
-  if (data.valid.size() == 0 || options.valid) {  // a number given overrides the source's own validation part
+  // First which rows of the source's training examples go where, then each is moved once: train, test, valid, and what is left out.
+  Split source = data.train;
+  Rows train = all_rows(source), test, valid, dropped;
+  const bool own_test = data.test.size() > 0, own_valid = data.valid.size() > 0 && !options.valid;
+  if (!own_test)
+    if (const Index count = tenth(source.size(), 10000); count > 0) test = set_apart(source, train, data.train, count, data.test);
+  if (!own_valid) {  // a number given overrides the source's own validation part
     data.valid = Split{.part = Part::valid};
-    const Index n = data.train.size(), count = options.valid ? valid_count(n, *options.valid) : tenth(n, 5000);
-    if (count > 0) set_apart(data.train, data.valid, count);
+    const auto n = Index(train.size());
+    if (const Index count = options.valid ? valid_count(n, *options.valid) : tenth(n, 5000); count > 0)
+      valid = set_apart(source, train, data.train, count, data.valid);
   }
-  drop_labels(data.train, options.exclude_labels);
-  drop_labels(data.valid, options.exclude_labels);
-  if (options.use_test) append(data.train, data.test);
+  drop_labels(source, options.exclude_labels, train, dropped, data.train);
+  drop_labels(source, options.exclude_labels, valid, dropped, data.valid);
+
+  const std::size_t train_end = train.size(), test_end = train_end + test.size(), valid_end = test_end + valid.size();
+  for (const Rows* rows : {&test, &valid, &dropped}) train.insert(train.end(), rows->begin(), rows->end());
+  arrange(source, train);
+  take_rows(source, 0, options.use_test ? test_end : train_end, data.train);
+  if (!own_test) take_rows(source, train_end, test_end, data.test);
+  if (!own_valid) take_rows(source, test_end, valid_end, data.valid);
+
+  if (own_valid) {
+    Split own = data.valid;
+    Rows rows = all_rows(own), left_out;
+    drop_labels(own, options.exclude_labels, rows, left_out, data.valid);
+    const std::size_t kept = rows.size();
+    rows.insert(rows.end(), left_out.begin(), left_out.end());
+    arrange(own, rows);
+    take_rows(own, 0, kept, data.valid);
+  }
+  if (options.use_test && data.test.size() > 0) {
+    if (own_test) append(data.train, data.test);
+    data.train.origin += fmt::format(", and {}", data.test.origin);
+  }
   if (data.train.size() == 0) fail("data", fmt::format("{}: nothing is left to train on", data.spec.str()));
 }
 

@@ -19,13 +19,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tga", ".pnm", ".pbm", ".pgm", ".ppm"};
 
-std::string ending_of(const fs::path& path) {
-  std::string ending = path.extension().string();
+std::string ending_of(std::string_view name) {
+  std::string ending(name.substr(std::min(name.size(), name.rfind('.'))));
   for (char& c : ending)
     if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
   return ending;
 }
-bool is_picture(const fs::path& path) { return std::find(std::begin(endings), std::end(endings), ending_of(path)) != std::end(endings); }
+bool is_picture(std::string_view ending) { return std::find(std::begin(endings), std::end(endings), ending) != std::end(endings); }
 
 // How many bytes the character that begins at text[i] has; 0: a control character, or not well-formed (RFC 3629).
 std::size_t character_length(std::string_view text, std::size_t i) {
@@ -57,25 +57,30 @@ class Search {
   explicit Search(PictureFolder& found) : found_(found) {}
 
   // The pictures in `folder`, by name; sub-folders into `folders` where that is given, otherwise their pictures as well.
-  std::vector<std::string> look_into(const fs::path& folder, std::vector<fs::path>* folders) {
-    std::vector<fs::path> entries;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) entries.push_back(entry->path());
-    if (error) found_.bad.push_back(fmt::format("[images] {}: {}", shown(folder.string()), error.message()));
-    std::sort(entries.begin(), entries.end());
+  std::vector<std::string> look_into(const std::string& folder, std::vector<std::string>* folders) {
+    std::vector<Entry> entries;
+    std::error_code error, unknown;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+      const std::string& path = entry->path().native();
+      std::string_view name(path);
+      name.remove_prefix(path.rfind('/') + 1);
+      // What is a file by the folder's own list is not looked at one by one.
+      if (!name.starts_with('.')) entries.push_back({path, !entry->is_symlink(unknown) && entry->is_regular_file(unknown)});
+    }
+    if (error) found_.bad.push_back(fmt::format("[images] {}: {}", shown(folder), error.message()));
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.path < b.path; });
 
     std::vector<std::string> pictures;
-    for (const fs::path& path : entries) {
-      if (path.filename().string().starts_with('.')) continue;
+    for (auto& [path, is_file] : entries) {
       struct stat status {};
-      if (const int problem = ::stat(path.c_str(), &status) == 0 ? 0 : errno; problem != 0) {
-        found_.bad.push_back(fmt::format("[images] {}: {}", shown(path.string()), link_problem(problem)));
-      } else if (!S_ISDIR(status.st_mode)) {
-        if (is_picture(path))
-          pictures.push_back(path.string());
+      if (const int problem = is_file || ::stat(path.c_str(), &status) == 0 ? 0 : errno; problem != 0) {
+        found_.bad.push_back(fmt::format("[images] {}: {}", shown(path), link_problem(problem)));
+      } else if (is_file || !S_ISDIR(status.st_mode)) {
+        if (std::string ending = ending_of(std::string_view(path).substr(path.rfind('/') + 1)); is_picture(ending))
+          pictures.push_back(std::move(path));
         else
-          others_[ending_of(path)]++;
-      } else if (const auto [it, is_new] = seen_.try_emplace({status.st_dev, status.st_ino}, Seen{path.string(), false}); !is_new) {
+          others_[std::move(ending)]++;
+      } else if (const auto [it, is_new] = seen_.try_emplace({status.st_dev, status.st_ino}, Seen{path, false}); !is_new) {
         found_.bad.push_back("[images] " + met_again(path, it->second));
       } else if (folders) {
         folders->push_back(path);
@@ -118,6 +123,10 @@ class Search {
   }
 
  private:
+  struct Entry {
+    std::string path;
+    bool is_file;  // false: it is looked at
+  };
   struct Seen {
     std::string path;
     bool above;  // it holds the folder that is searched
@@ -129,8 +138,8 @@ class Search {
                              : std::strerror(error);
   }
   // One of the two paths of the folder is, or leads through, a link: that one is to blame.
-  static std::string met_again(const fs::path& path, const Seen& first) {
-    const std::string now = shown(path.string()), before = shown(first.path);
+  static std::string met_again(const std::string& path, const Seen& first) {
+    const std::string now = shown(path), before = shown(first.path);
     if (first.above)
       return fmt::format("{}: a link to {}, which holds the folder that is read; links that lead back never end", now, before);
     std::error_code error;
@@ -162,15 +171,14 @@ PictureFolder find_pictures(const std::string& folder) {
   PictureFolder found;
   Search search(found);
   search.start_at(folder);
-  std::vector<fs::path> folders;
+  std::vector<std::string> folders;
   found.files = search.look_into(folder, &folders);
   const std::size_t beside = found.files.size();
-  for (const fs::path& sub : folders) {
+  for (const std::string& sub : folders) {
     const auto pictures = search.look_into(sub, nullptr);
     if (pictures.empty()) continue;
-    const std::string name = sub.filename().string();
-    if (!is_plain_text(name))
-      fail("images", fmt::format("{}: its name is a label and must be UTF-8; rename the folder", shown(sub.string())));
+    const std::string name = fs::path(sub).filename().string();
+    if (!is_plain_text(name)) fail("images", fmt::format("{}: its name is a label and must be UTF-8; rename the folder", shown(sub)));
     found.files.insert(found.files.end(), pictures.begin(), pictures.end());
     found.labels.resize(found.files.size(), std::int32_t(found.label_names.size()));
     found.label_names.push_back(name);

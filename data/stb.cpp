@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "data/picture_memory.h"
+
 #if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -32,10 +34,9 @@ static unsigned char* zlib_compress(unsigned char* data, int size, int* packed, 
 #define STBI_NO_HDR
 #define STBI_NO_LINEAR
 #define STBI_NO_PNM
-// A damaged JPEG need not define all tables that it uses: they are zeros then, not what was in memory before.
-#define STBI_MALLOC(size) std::calloc(1, size)
-#define STBI_REALLOC(memory, size) std::realloc(memory, size)
-#define STBI_FREE(memory) std::free(memory)
+#define STBI_MALLOC(size) elbo::picture_allocate(size)
+#define STBI_REALLOC(memory, size) elbo::picture_reallocate(memory, size)
+#define STBI_FREE(memory) elbo::picture_free(memory)
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
 
@@ -44,5 +45,7 @@ static unsigned char* zlib_compress(unsigned char* data, int size, int* packed, 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include <stb/stb_image_write.h>
 
+#define STBIR_MALLOC(size, context) (static_cast<void>(context), elbo::picture_allocate(size))
+#define STBIR_FREE(memory, context) (static_cast<void>(context), elbo::picture_free(memory))
 #define STB_IMAGE_RESIZE_IMPLEMENTATION
 #include <stb/stb_image_resize.h>

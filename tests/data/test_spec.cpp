@@ -64,4 +64,8 @@ TEST_CASE("XXH64 gives the published sums") {  // xxHash's own sanity values: se
   CHECK(xxh64("abc", 3) == 0x44BC2CF5AD770999);
   const std::string long_text = "Nobody inspects the spammish repetition";
   CHECK(xxh64(long_text.data(), long_text.size()) == 0xFBCEA83C8A378BF1);
+  std::string pieces((1 << 20) + 1, 'x');
+  CHECK(xxh64_of_pieces(pieces.data(), 1 << 20, 7) == xxh64(pieces.data(), 1 << 20, 7));
+  const std::uint64_t sums[] = {xxh64(pieces.data(), 1 << 20, 7), xxh64("x", 1, 7)};
+  CHECK(xxh64_of_pieces(pieces.data(), pieces.size(), 7) == xxh64(sums, sizeof sums, 7));
 }
