@@ -19,7 +19,7 @@ std::uint64_t checksum_of(const Dataset& data) {
     for (const Tensor* t : {&split->values, &split->labels}) {
       if (!*t) continue;
       sum = xxh64(t->shape().begin(), std::size_t(t->rank()) * sizeof(Index), sum);
-      sum = xxh64(t->raw(), t->bytes(), sum);
+      sum = xxh64_of_pieces(t->raw(), t->bytes(), sum);
     }
   return sum;
 }
@@ -46,8 +46,8 @@ Values kind_of_values(const Tensor& values) {
   return unit ? Values::unit : Values::other;
 }
 
-Dataset load_dataset(const DataSpec& spec, const PartsOptions& options) {
-  Dataset data = data_kind(spec.kind).load(spec);
+Dataset load_dataset(const DataSpec& spec, const PartsOptions& options, const OnRead& on_read) {
+  Dataset data = data_kind(spec.kind).load(spec, on_read);
   data.spec = spec;
   data.train.part = Part::train, data.valid.part = Part::valid, data.test.part = Part::test;
   data.examples = data.train.size() + data.valid.size() + data.test.size();
@@ -56,6 +56,8 @@ Dataset load_dataset(const DataSpec& spec, const PartsOptions& options) {
   return data;
 }
 
-Dataset load_dataset(std::string_view spec, const PartsOptions& options) { return load_dataset(parse_data_spec(spec), options); }
+Dataset load_dataset(std::string_view spec, const PartsOptions& options, const OnRead& on_read) {
+  return load_dataset(parse_data_spec(spec), options, on_read);
+}
 
 }  // namespace elbo

@@ -5,6 +5,7 @@
 //   data.train.values.shape()   // (60000, 28, 28, 1), uint8
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,8 +57,12 @@ struct PartsOptions {
       exclude_labels;  // examples with these labels are in the test part alone: what a model that has not seen them makes of them
 };
 
+// Told about ten times a second while many files are read: what is being done ("decoding pictures") and how many of them it is done with.
+// Called from any thread, one call at a time. What it throws ends the reading and reaches whoever asked for the data.
+using OnRead = std::function<void(std::string_view what, Index done, Index count)>;
+
 // Reads the data and divides them (data/parts.h). Throws UsageError for a specification or options that are wrong, Error for files.
-Dataset load_dataset(std::string_view spec, const PartsOptions& options = {});
-Dataset load_dataset(const DataSpec& spec, const PartsOptions& options = {});
+Dataset load_dataset(std::string_view spec, const PartsOptions& options = {}, const OnRead& on_read = {});
+Dataset load_dataset(const DataSpec& spec, const PartsOptions& options = {}, const OnRead& on_read = {});
 
 }  // namespace elbo

@@ -7,7 +7,7 @@
 namespace elbo {
 namespace {
 
-Dataset digits_dataset(const DataSpec& spec) {
+Dataset digits_dataset(const DataSpec& spec, const OnRead&) {
   const auto noise = std::int32_t(spec.number("noise", 0) * 255 * 256);
   Dataset data;
   data.example_shape = {digits_side, digits_side, 1};

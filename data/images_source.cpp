@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -15,6 +16,7 @@
 #include "data/memory_limit.h"
 #include "data/picture_folder.h"
 #include "tensor/error.h"
+#include "tensor/memory.h"
 #include "tensor/parallel.h"
 
 namespace elbo {
@@ -41,10 +43,12 @@ Index default_memory() { return std::clamp<Index>(Index(memory_there_is() >> 20)
 // left out, and that file's error is thrown: the same one whatever the threads do.
 class Files {
  public:
-  Files(const std::vector<std::string>& files, bool go_on) : files_(files), go_on_(go_on), good_(files.size(), 1) {}
+  Files(const std::vector<std::string>& files, bool go_on, const OnRead& on_read)
+      : files_(files), go_on_(go_on), on_read_(on_read), good_(files.size(), 1) {}
 
   template <class F>
-  void for_each(F&& f) {
+  void for_each(std::string_view what, F&& f) {
+    std::atomic<Index> done = 0;
     parallel(Index(files_.size()), [&](Index i) {
       const auto k = std::size_t(i);
       if (!good_[k] || i > first_bad_.load(std::memory_order_relaxed)) return;
@@ -56,6 +60,7 @@ class Files {
         problems_[k] = as_one_line(error.what(), files_[k]);
         if (!go_on_) first_bad_ = std::min(first_bad_.load(), i);
       }
+      tell(what, ++done);
     });
     if (!go_on_ && !problems_.empty()) throw Error(problems_.begin()->second);
   }
@@ -73,12 +78,29 @@ class Files {
     return message;
   }
 
+  // A thread that finds another one telling goes on.
+  void tell(std::string_view what, Index done) {
+    const std::unique_lock lock(telling_, std::try_to_lock);
+    const auto now = std::chrono::steady_clock::now();
+    if (!on_read_ || !lock || now < tell_next_) return;
+    tell_next_ = now + std::chrono::milliseconds(100);
+    try {
+      on_read_(what, done, Index(files_.size()));
+    } catch (...) {
+      first_bad_ = -1;  // the other threads leave what is left
+      throw;
+    }
+  }
+
   const std::vector<std::string>& files_;
   bool go_on_;
+  const OnRead& on_read_;
   std::vector<std::uint8_t> good_;
   std::mutex mutex_;
   std::map<std::size_t, std::string> problems_;
   std::atomic<Index> first_bad_ = std::numeric_limits<Index>::max();
+  std::mutex telling_;
+  std::chrono::steady_clock::time_point tell_next_{};
 };
 
 // Size and channels of a file's picture, from its first bytes where they tell; otherwise it is decoded.
@@ -111,7 +133,7 @@ Shape common_shape(const DataSpec& spec, Files& files, Index count) {
   if (!size_given || channels == 0) {
     std::vector<Size> sizes(static_cast<std::size_t>(count));
     std::vector<std::uint8_t> colour(static_cast<std::size_t>(count), 0);
-    files.for_each([&](Index i, const std::string& path) {
+    files.for_each("looking at pictures", [&](Index i, const std::string& path) {
       const DecodedPicture header = look_at(path);
       sizes[std::size_t(i)] = {header.width, header.height};
       colour[std::size_t(i)] = header.channels >= 3;
@@ -163,7 +185,7 @@ void keep_good(Split& split, const Files& files) {
   if (labels) split.labels = split.labels.slice(0, kept);
 }
 
-Dataset images_dataset(const DataSpec& spec) {
+Dataset images_dataset(const DataSpec& spec, const OnRead& on_read) {
   const bool skip_bad = spec.flag("skip_bad");
   const PictureFolder found = find_pictures(spec.path);
   if (!found.bad.empty() && !skip_bad) throw Error(found.bad[0] + "; '?skip_bad=1' goes on without what cannot be read");
@@ -172,7 +194,7 @@ Dataset images_dataset(const DataSpec& spec) {
     fail("images", fmt::format("{}: expected fewer than 2^31 pictures, got {}", shown(spec.path), count));
 
   Dataset data;
-  Files files(found.files, skip_bad);
+  Files files(found.files, skip_bad, on_read);
   data.example_shape = common_shape(spec, files, count);
   const Fit fit = fit_from_name(spec.text("fit", "crop"));
   const Index memory = spec.integer("memory", default_memory()), row = data.example_shape.numel();
@@ -181,7 +203,9 @@ Dataset images_dataset(const DataSpec& spec) {
   data.train.values = in_file ? Tensor::in_file(shape, DType::uint8) : Tensor(shape, DType::uint8);
   if (!found.labels.empty()) data.train.labels = Tensor::from(found.labels, {count});
   auto* out = data.train.values.mutable_data<std::uint8_t>();
-  files.for_each([&](Index i, const std::string& path) { load_picture_into(path, data.example_shape, fit, out + i * row); });
+  files.for_each("decoding pictures",
+                 [&](Index i, const std::string& path) { load_picture_into(path, data.example_shape, fit, out + i * row); });
+  release_cached_memory();  // what decoding used
   if (!files.problems().empty()) keep_good(data.train, files);
   if (data.train.size() == 0)
     fail("images",

@@ -34,8 +34,9 @@ struct DataKind {
   std::string usage;  // "mnist:FOLDER": a path is needed where this has a colon
   std::string help;   // one line
   std::vector<DataOption> options;
-  // Reads everything: the parts that the source has, in its order; shape, classes and names. Throws Error.
-  Dataset (*load)(const DataSpec& spec);
+  // Reads everything: the parts that the source has, in its order; shape, classes and names. Throws Error. A kind that decodes many files
+  // tells `on_read`, where there is one.
+  Dataset (*load)(const DataSpec& spec, const OnRead& on_read);
 
   bool has_path() const { return usage.find(':') != std::string::npos; }
 };

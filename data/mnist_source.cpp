@@ -55,7 +55,7 @@ void check_labels(const fs::path& path, const Tensor& labels, Index images, cons
                      path.string(), classes - 1, bad - values.begin(), *bad));
 }
 
-Dataset mnist_dataset(const DataSpec& spec) {
+Dataset mnist_dataset(const DataSpec& spec, const OnRead&) {
   const fs::path folder(spec.path);
   std::error_code error;
   if (!fs::is_directory(folder, error))

@@ -13,7 +13,7 @@
 namespace elbo {
 namespace {
 
-Dataset npy_dataset(const DataSpec& spec) {
+Dataset npy_dataset(const DataSpec& spec, const OnRead&) {
   Tensor array = load_npy(spec.path);
   const Shape& shape = array.shape();
   if (shape.rank() != 2 && shape.rank() != 4)

@@ -109,7 +109,7 @@ void draw(Split& split, Index first, Index count, std::size_t label, const Combi
   });
 }
 
-Dataset shapes_dataset(const DataSpec& spec) {
+Dataset shapes_dataset(const DataSpec& spec, const OnRead&) {
   Dataset data;
   data.example_shape = {shapes_side, shapes_side, 3};
   data.factor_names = factor_names();

@@ -73,15 +73,18 @@ void remove_comparison(const std::string& out) {
 // Data by what decides how they are divided, so that runs of one kind share them.
 class DataCache {
  public:
+  explicit DataCache(const OnRead& on_read) : on_read_(on_read) {}
+
   const Dataset& get(const Config& config) {
     const DataConfig& d = config.data;
     const std::string key =
         fmt::format("{} {} {} {}", d.spec, get_key(config, "data.valid"), d.use_test, get_key(config, "data.exclude_labels"));
     if (const auto it = data_.find(key); it != data_.end()) return it->second;
-    return data_.emplace(key, load_dataset(d.spec, parts_of(d))).first->second;
+    return data_.emplace(key, load_dataset(d.spec, parts_of(d), on_read_)).first->second;
   }
 
  private:
+  const OnRead& on_read_;
   std::map<std::string, Dataset> data_;
 };
 
@@ -220,7 +223,7 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
   Comparison c{.options = given};
   c.entries = plan(given);
   c.options.data = c.entries[0].config.data.spec;
-  DataCache cache;
+  DataCache cache(hooks.on_read);
   c.data = cache.get(c.entries[0].config);
   if (given.replace) remove_comparison(given.out);  // now that options and data are known to be good
   check_folder(c.options, c.data);

@@ -60,6 +60,7 @@ struct CompareHooks {
   std::function<void(const Metrics&)> on_epoch;
   std::function<void(const Metrics&, double progress, double seconds_left)> on_progress;
   std::function<void(std::string_view)> on_note;
+  OnRead on_read;  // while data are loaded; what it throws ends the comparison, which the same options continue
   std::function<int()> stop_signal;
 };
 

@@ -145,10 +145,10 @@ PartsOptions parts_of(const DataConfig& d) {
   return {.valid = d.valid, .use_test = d.use_test, .exclude_labels = {d.exclude_labels.begin(), d.exclude_labels.end()}};
 }
 
-Dataset load_run_data(const Run& run, std::string_view spec) {
+Dataset load_run_data(const Run& run, std::string_view spec, const OnRead& on_read) {
   const std::string which(spec.empty() ? std::string_view(run.config.data.spec) : spec);
   if (which.empty()) throw UsageError(fmt::format("{}: does not know its data; give --data", run.path));
-  Dataset data = load_dataset(which, parts_of(run.config.data));
+  Dataset data = load_dataset(which, parts_of(run.config.data), on_read);
   if (!(data.example_shape == run.example_shape))
     fail("data", fmt::format("{}: examples have shape {}, but {} was trained on {}", which, data.example_shape.str(), run.path,
                              run.example_shape.str()));

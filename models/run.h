@@ -50,7 +50,7 @@ PartsOptions parts_of(const DataConfig& data);
 // The run's data, or `spec` where that is not empty. Throws UsageError where there is neither; Error where the examples have another shape,
 // and where the run's own data are no longer what it was trained on: they would be divided anew, with training examples among the test
 // ones.
-Dataset load_run_data(const Run& run, std::string_view spec = {});
+Dataset load_run_data(const Run& run, std::string_view spec = {}, const OnRead& on_read = {});
 // Throws Error for numbers that the configuration's likelihood does not take (Bernoulli's: 0 to 1). load_run_data() has looked.
 void check_values(const Config& config, const Dataset& data);
 // How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.

@@ -26,7 +26,7 @@ class Trainer {
       : config_(config),
         options_(options),
         folder_(std::move(folder)),
-        data_(options.data ? *options.data : load_dataset(config.data.spec, parts_of(config.data))),
+        data_(options.data ? *options.data : load_dataset(config.data.spec, parts_of(config.data), options.on_read)),
         values_(kind_of_values(data_.train.values)),
         batches_(Batches::training(data_.train, training_options(config, data_.train), config.train.seed)),
         last_step_(config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_.count()),

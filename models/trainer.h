@@ -28,6 +28,7 @@ struct TrainOptions {
   std::string init_from = {};
   // The data of config.data where they are in memory already (several runs on the same data); null: loaded.
   const Dataset* data = nullptr;
+  OnRead on_read = {};  // told while they are loaded; what it throws ends the training before it has begun
   // Called after each epoch's line, and about twice a second in between (progress within the epoch, 0 to 1).
   std::function<void(const Metrics&)> on_epoch;
   std::function<void(const Metrics&, double progress, double seconds_left)> on_progress;

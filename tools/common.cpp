@@ -242,6 +242,8 @@ int Tool::run(int argc, char** argv, const std::function<int()>& body) {
   } catch (const UsageError& error) {
     print_error(error.what());
     return 2;
+  } catch (const Interrupted& by) {
+    return 128 + by.signal;
   } catch (const std::bad_alloc&) {
     print_error("out of memory");
   } catch (const std::exception& error) {

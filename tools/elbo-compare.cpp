@@ -8,8 +8,8 @@
 #include "tensor/file.h"
 #include "tools/common.h"
 #include "tools/output.h"
+#include "tools/run_options.h"
 #include "tools/signals.h"
-#include "tools/terminal.h"
 
 namespace elbo {
 namespace {
@@ -63,6 +63,7 @@ int run(const Tool& tool, lab::CompareOptions options) {
                               number(m.objective), m.examples_per_second, duration(left)));
   };
   hooks.on_note = [&](std::string_view text) { progress.line(fmt::format("  {}", text)); };
+  hooks.on_read = show_reading(progress);
   hooks.stop_signal = pending_signal;
   const lab::Comparison c = lab::compare(options, hooks);
   if (c.stopped) {

@@ -11,7 +11,7 @@
 #include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
-#include "tools/terminal.h"
+#include "tools/run_options.h"
 
 namespace elbo {
 namespace {
@@ -83,7 +83,9 @@ int run(const Tool& tool, std::optional<Index> count) {
   if (count && o.out.empty()) throw UsageError("--count: expected --out PATH too");
   std::optional<OutPath> out;
   if (!o.out.empty()) out.emplace(o.out, o.force, std::initializer_list<std::string_view>{".png", ""}, is_numbered_picture);
-  const Dataset data = load_dataset(o.data);
+  Progress progress(o.quiet);
+  const Dataset data = load_dataset(o.data, {}, show_reading(progress));
+  progress.clear();
   const Split& split = data.part(part_from_name(o.split));
   if (out) {
     const Tensor examples = first_examples(split, count.value_or(std::min<Index>(64, split.size())));
@@ -120,6 +122,6 @@ int main(int argc, char** argv) {
   tool.usage("--data SPEC [--split S] [--count N --out PATH]")
       .share({"--data", "--split"})
       .option("--count", "N", "how many examples to write: the first ones of the part (default 64)", count, 1, 10000)
-      .share({"--out", "--json"});
+      .share({"--out", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, count); });
 }

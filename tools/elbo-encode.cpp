@@ -127,6 +127,6 @@ int main(int argc, char** argv) {
       .several("--input", "FILE", "picture files instead of a part, converted and resized to what the run was trained on", inputs)
       .option("--neighbours", "N", "also the N examples of the part with the nearest codes (their indices and distances)", neighbours, 1,
               10000)
-      .share({"--weights", "--json"});
+      .share({"--weights", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, run_path, inputs, neighbours); });
 }

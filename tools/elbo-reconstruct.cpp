@@ -59,6 +59,6 @@ int main(int argc, char** argv) {
       .positional("RUN", "a run folder, or a .safetensors of one", run_path)
       .option("--count", "N", "the first examples of the part (default 20)", count, 1, 10000)
       .several("--input", "FILE", "picture files instead, converted and resized to what the run was trained on", inputs)
-      .share({"--out", "--data", "--split", "--weights", "--json"});
+      .share({"--out", "--data", "--split", "--weights", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, run_path, count, inputs); });
 }

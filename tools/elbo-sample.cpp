@@ -23,7 +23,7 @@ struct Options {
 // The mixture is fitted to codes of training examples: the other sources need no data.
 Tensor draw(const Run& run, Index count, CodeSource source, const Options& o, const Tool& tool) {
   if (source != CodeSource::mixture) return draw_codes(run, count, source, o.temperature, tool.seed());
-  const Dataset data = load_run_data(run, tool.shared().data);
+  const Dataset data = chosen_data(run, tool.shared());
   return fit_mixture(mixture_codes(run, data.train)).draw(count, o.temperature, tool.seed());
 }
 
@@ -70,6 +70,6 @@ int main(int argc, char** argv) {
               "for a VAE, gaussian for an autoencoder, which has no prior)",
               o.codes)
       .option("--temperature", "T", "scales the deviation of the codes (default 1)", o.temperature, 0, 100)
-      .share({"--seed", "--weights", "--data", "--json"});
+      .share({"--seed", "--weights", "--data", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });
 }

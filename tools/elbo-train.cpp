@@ -15,7 +15,6 @@
 #include "tools/run_options.h"
 #include "tools/run_pictures.h"
 #include "tools/signals.h"
-#include "tools/terminal.h"
 
 namespace elbo {
 namespace {
@@ -101,6 +100,7 @@ class Reporter {
     progress_.live(fmt::format("{} {} {} left  {}  {:.0f} examples/s", name(m.epoch), bar(share, 12), duration(seconds_left), figures(m),
                                m.examples_per_second));
   }
+  OnRead reading() { return show_reading(progress_); }
   void note(std::string_view text) {
     finish_line();
     progress_.line(text);
@@ -184,6 +184,7 @@ int run(const Tool& tool, const Options& o) {
   options.on_epoch = [&](const Metrics& m) { reporter.epoch(m); };
   options.on_progress = [&](const Metrics& m, double share, double left) { reporter.within(m, share, left); };
   options.on_note = [&](std::string_view text) { reporter.note(text); };
+  options.on_read = reporter.reading();
   options.stop_signal = pending_signal;
   const TrainResult result = o.resume.empty() ? train(config, options) : resume(options, o.set);
   reporter.finish_line();

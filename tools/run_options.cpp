@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include "tensor/error.h"
-#include "tools/terminal.h"
+#include "tools/signals.h"
 
 namespace elbo {
 
@@ -19,9 +19,16 @@ Json about_run(const Run& run) { return Json::object({{"run", run.path}, {"weigh
 
 Shape example_shape_of(const std::string& data) { return data.empty() ? Shape{28, 28, 1} : load_dataset(data, {.valid = 0}).example_shape; }
 
+OnRead show_reading(Progress& progress) {
+  return [&progress](std::string_view what, Index done, Index count) {
+    if (const int signal = pending_signal(); signal != 0) throw Interrupted{signal};
+    progress.live(fmt::format("{} {} {} of {}", what, bar(double(done) / double(count)), grouped(done), grouped(count)));
+  };
+}
+
 Dataset chosen_data(const Run& run, const SharedOptions& shared) {
-  Dataset data = load_run_data(run, shared.data);
   Progress progress(shared.quiet);
+  Dataset data = load_run_data(run, shared.data, show_reading(progress));
   for (const std::string& note : data.notes) progress.line(note);
   return data;
 }

@@ -4,6 +4,7 @@
 #include "models/run.h"
 #include "tensor/json.h"
 #include "tools/common.h"
+#include "tools/terminal.h"
 
 namespace elbo {
 
@@ -15,6 +16,9 @@ Json about_run(const Run& run);
 
 // The shape of the examples of `data`; 28x28x1 where it is empty.
 Shape example_shape_of(const std::string& data);
+
+// A live line while many files are read. Where a signal waits, it throws Interrupted.
+OnRead show_reading(Progress& progress);
 
 // The run's data, or those of --data; what there is to know of them (files left out) goes to standard error.
 Dataset chosen_data(const Run& run, const SharedOptions& shared);

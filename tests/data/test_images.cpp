@@ -251,6 +251,29 @@ TEST_CASE("images: folders without pictures, circles of links and names that are
   CHECK(contains(album.error(), "its name is a label and must be UTF-8"));
 }
 
+TEST_CASE("images: reading tells how far it is, and ends when it is told to") {
+  const Album album;
+  for (int i = 0; i < 20; i++) album.add("i" + std::to_string(10 + i) + ".png", {std::uint8_t(i)});
+  int told = 0;
+  const auto count_calls = [&](std::string_view what, Index done, Index count) {
+    CHECK((what == "looking at pictures" || what == "decoding pictures"));
+    CHECK((done >= 1 && done <= 20 && count == 20));
+    told++;
+  };
+  CHECK(load_dataset("images:" + album.path(), {}, count_calls).examples == 20);
+  CHECK(told >= 1);
+  struct Enough {};
+  for (const int many : {1, 3}) {  // threads
+    const int before = threads();
+    set_threads(many);
+    told = 0;
+    const auto end = [&](std::string_view, Index, Index) { told++, throw Enough(); };
+    CHECK_THROWS_AS(load_dataset("images:" + album.path() + "?skip_bad=1", {}, end), Enough);
+    CHECK(told == 1);
+    set_threads(before);
+  }
+}
+
 TEST_CASE("images: what does not fit into memory is kept on disk, and is the same data") {
   const Album album;
   for (int i = 0; i < 30; i++) album.add("i" + std::to_string(10 + i) + ".png", {std::uint8_t(i), 0, 255}, 160, 160);

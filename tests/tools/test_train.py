@@ -119,14 +119,36 @@ class Runs(Case):
         process.communicate(timeout=60)
         self.assertIn(process.returncode, (130, 143))
 
-    def test_progress_on_a_terminal_is_a_live_line(self):
+    def on_terminal(self, name, *arguments):
+        """Starts a tool whose standard error is a terminal; returns the process and the terminal's other end."""
         try:
             master, slave = pty.openpty()
         except OSError as error:
             self.skipTest(f"no terminal to be had here: {error}")
-        process = subprocess.Popen([os.path.join(TOOLS, "elbo-train"), *SMALL, "--set", "train.epochs=3", "--out", path("runs", "terminal")],
-                                   stdout=subprocess.DEVNULL, stderr=slave)
+        process = subprocess.Popen([os.path.join(TOOLS, name), *arguments], stdout=subprocess.DEVNULL, stderr=slave)
         os.close(slave)
+        return process, master
+
+    def test_reading_a_folder_shows_progress_and_heeds_the_first_signal(self):
+        os.makedirs(path("album"))
+        self.good("elbo-data", "--data", "digits?noise=0.5", "--count", "1", "--out", path("one"))
+        for i in range(20000):
+            os.link(path("one", "0.png"), path("album", f"{i}.png"))
+        common = ["--preset", "mlp-vae", "--data", "images:" + path("album") + "?size=192x192&channels=1"]
+        for name, arguments in (("elbo-train", [*common, "--out", path("runs", "album")]),
+                                ("elbo-compare", ["--presets", "mlp-vae", *common[2:], "--out", path("album-report")])):
+            process, master = self.on_terminal(name, *arguments)
+            shown = b""
+            while b"decoding pictures [" not in shown:
+                shown += os.read(master, 4096)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(timeout=60), 130)
+            os.close(master)
+            self.assertNotIn(b"error", shown)
+            self.assertFalse(os.path.exists(arguments[-1]))
+
+    def test_progress_on_a_terminal_is_a_live_line(self):
+        process, master = self.on_terminal("elbo-train", *SMALL, "--set", "train.epochs=3", "--out", path("runs", "terminal"))
         shown = b""
         try:
             while block := os.read(master, 4096):
