@@ -64,10 +64,12 @@ void arrange(Split& split, const Rows& source) {
 
 // `to` becomes rows begin .. end - 1, in the same memory, under its own origin. None: no tensors.
 void take_rows(const Split& from, std::size_t begin, std::size_t end, Split& to) {
-  const auto cut = [&](const Tensor& t) { return t && begin < end ? t.slice(Index(begin), Index(end)) : Tensor(); };
+  to.values = to.labels = Tensor();
+  to.factors.clear();
+  if (begin == end) return;
+  const auto cut = [&](const Tensor& t) { return t ? t.slice(Index(begin), Index(end)) : t; };
   to.values = cut(from.values);
   to.labels = cut(from.labels);
-  to.factors.clear();
   for (const Tensor& factor : from.factors) to.factors.push_back(cut(factor));
 }
 
