@@ -134,11 +134,17 @@ void add_figures(Page& page, const Comparison& c) {
                       {"active units", true, "dimensions whose encoder mean has a variance above 0.01"},
                       {"total", true, "reconstruction + KL: the negative ELBO; in the unit of the line's likelihood"},
                       {"unit of total"}}};
+  const bool pictures = c.data.example_shape.rank() == 3;
+  if (pictures) {
+    t.caption = "Sums over an example, averaged over the test part; PSNR is that of the averaged squared error.";
+    t.columns.insert(t.columns.begin() + 2, {"PSNR, dB", true, "psnr: peak signal to noise ratio of the mean code's pictures"});
+  }
   std::set<std::string> shown;
   const auto row = [&](const std::string& name, const std::string& label, const std::string& total_unit, bool variational) {
     if (!shown.insert(name).second) return;
     t.rows.push_back({label, cell(c, name, "squared_error_at_mean"), cell(c, name, "squared_error"), cell(c, name, "kl"),
                       cell(c, name, "active_units"), variational ? cell(c, name, "total") : "–", variational ? total_unit : "no bound"});
+    if (pictures) t.rows.back().insert(t.rows.back().begin() + 2, cell(c, name, "psnr"));
   };
   for (const Entry& e : c.entries) {
     const std::string& l = e.config.objective.likelihood;
