@@ -39,6 +39,8 @@ bool parse_size(std::string_view text, Size& size) {
 // Half of the memory there is, at most 4096 MB.
 Index default_memory() { return std::clamp<Index>(Index(memory_there_is() >> 20) / 2, 16, 4096); }
 
+constexpr const char* how_to_go_on = "; '?skip_bad=1' goes on without what cannot be read";
+
 // Does something with every file, on all threads, and remembers which failed. Without `go_on`, what stands behind the first bad file is
 // left out, and that file's error is thrown: the same one whatever the threads do.
 class Files {
@@ -62,7 +64,7 @@ class Files {
       }
       tell(what, ++done);
     });
-    if (!go_on_ && !problems_.empty()) throw Error(problems_.begin()->second);
+    if (!go_on_ && !problems_.empty()) throw Error(problems_.begin()->second + how_to_go_on);
   }
 
   const std::string& path(Index i) const { return files_[std::size_t(i)]; }
@@ -188,7 +190,7 @@ void keep_good(Split& split, const Files& files) {
 Dataset images_dataset(const DataSpec& spec, const OnRead& on_read) {
   const bool skip_bad = spec.flag("skip_bad");
   const PictureFolder found = find_pictures(spec.path);
-  if (!found.bad.empty() && !skip_bad) throw Error(found.bad[0] + "; '?skip_bad=1' goes on without what cannot be read");
+  if (!found.bad.empty() && !skip_bad) throw Error(found.bad[0] + how_to_go_on);
   const auto count = Index(found.files.size());
   if (count > std::numeric_limits<std::int32_t>::max())
     fail("images", fmt::format("{}: expected fewer than 2^31 pictures, got {}", shown(spec.path), count));

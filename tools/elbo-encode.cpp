@@ -106,7 +106,8 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
     return 0;
   }
   if (among.mean) print(fmt::format("nearest codes in the {} part:\n\n{}\n", shared.split, neighbour_table(inputs, found, among)));
-  print(fmt::format("{}: codes of {} examples, {} dimensions, {} weights\n", out.path(), grouped(n), latent, run.weights_name()));
+  print(fmt::format("{}: codes of {} example{}, {} dimensions, {} weights\n", out.path(), grouped(n), n == 1 ? "" : "s", latent,
+                    run.weights_name()));
   return 0;
 }
 

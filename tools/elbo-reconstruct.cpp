@@ -36,7 +36,7 @@ int run(const Tool& tool, const std::string& run_path, std::optional<Index> coun
   } else {
     print(fmt::format("{}: {}, {} weights\n", out.path(),
                       array ? fmt::format("reconstructions of {} inputs from their codes' means", n)
-                            : fmt::format("{} inputs, each over its reconstruction from the code's mean", n),
+                            : fmt::format("{} input{} its reconstruction from the code's mean", n, n == 1 ? " over" : "s, each over"),
                       run.weights_name()));
   }
   return 0;
