@@ -45,6 +45,7 @@ class Saved {
   ~Saved();
   Saved(const Saved&) = delete;
   Saved& operator=(const Saved&) = delete;
+  bool enabled() const { return enabled_; }  // false: there is no backward pass, and nothing is kept
   void keep(const Tensor& t);
   const Tensor& operator[](int i) const { return entries_[std::size_t(i)].tensor; }
   int size() const { return int(entries_.size()); }

@@ -9,12 +9,28 @@
 #include "autograd/ops.h"
 #include "tensor/error.h"
 #include "tensor/nearest.h"
+#include "tensor/shape_ops.h"
 
 namespace elbo {
 namespace {
 
 constexpr std::array<std::string_view, 9> activation_names = {"none", "relu", "tanh", "sigmoid", "leaky-relu",
                                                               "elu",  "gelu", "silu", "softplus"};
+
+// Whether a dropout layer does anything.
+bool draws(double rate, bool training) {
+  if (!(rate >= 0 && rate < 1)) fail("dropout", fmt::format("expected a rate from 0 to below 1, got {}", rate));
+  return training && rate > 0;
+}
+
+// What a dropout layer multiplies with: 0, or 1 / (1 - rate). Examples lie along the first axis.
+Tensor kept(const Shape& shape, DType type, double rate, int number, const RandomKey& key, std::uint32_t first_example) {
+  RandomKey own = key;
+  own.seed ^= std::uint64_t(number + 1) << 40;  // layers of one model draw apart
+  Tensor u(shape, type);
+  fill_uniform(u, own, first_example);
+  return parametric(Parametric::scale_shift, greater_equal(u, Tensor::scalar(rate, type)), 1 / (1 - rate));
+}
 
 }  // namespace
 
@@ -78,14 +94,15 @@ Var Linear::operator()(const Var& x) const {
 }
 
 Var Dropout::operator()(const Var& x, const RandomKey& key, std::uint32_t first_example, bool training) const {
-  if (!(rate >= 0 && rate < 1)) fail("dropout", fmt::format("expected a rate from 0 to below 1, got {}", rate));
-  if (!training || rate == 0) return x;
-  RandomKey own = key;
-  own.seed ^= std::uint64_t(number + 1) << 40;  // layers of one model draw apart
-  Tensor u = empty_like(x.value());
-  fill_uniform(u, own, first_example);
-  const Tensor keep = parametric(Parametric::scale_shift, greater_equal(u, Tensor::scalar(rate, u.dtype())), 1 / (1 - rate));
-  return x * Var(keep);
+  if (!draws(rate, training)) return x;
+  return x * Var(kept(x.shape(), x.value().dtype(), rate, number, key, first_example));
+}
+
+Var SequenceDropout::operator()(const Var& x, const RandomKey& key, std::uint32_t first_example, bool training) const {
+  if (!draws(rate, training)) return x;
+  require_rank("dropout", "sequences (steps, batch, features)", x.value(), 3);
+  const Shape by_example{x.shape()[1], locked ? 1 : x.shape()[0], x.shape()[2]};
+  return x * Var(permute(kept(by_example, x.value().dtype(), rate, number, key, first_example), {1, 0, 2}));
 }
 
 Mlp::Mlp(const Scope& scope, Index in, std::span<const Index> widths, Nonlinearity f) : out(in) {

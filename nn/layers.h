@@ -39,6 +39,15 @@ struct Dropout {
   Var operator()(const Var& x, const RandomKey& key, std::uint32_t first_example, bool training) const;
 };
 
+// The same of sequences (steps, batch, features): an example's draws do not depend on the batch that it is in. `locked`: one draw for each
+// feature of an example, the same at all its steps (Gal and Ghahramani 2016).
+struct SequenceDropout {
+  double rate = 0;
+  int number = 0;
+  bool locked = false;
+  Var operator()(const Var& x, const RandomKey& key, std::uint32_t first_example, bool training) const;
+};
+
 // Layers one after the other.
 struct Sequential {
   std::vector<std::function<Var(const Var&)>> layers;

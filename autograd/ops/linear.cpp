@@ -6,6 +6,7 @@
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/gemm.h"
+#include "tensor/linear_cross_entropy.h"
 #include "tensor/matmul.h"
 #include "tensor/reduce.h"
 
@@ -85,6 +86,26 @@ std::vector<Sample<MatmulOp>> MatmulOp::samples() {
   return {pair(false, false, {3, 4}, {4, 2}),   pair(true, false, {4, 3}, {4, 2}),          pair(false, true, {3, 4}, {2, 4}),
           pair(true, true, {4, 3}, {2, 4}),     pair(false, false, {2, 3, 4}, {2, 4, 2}),   pair(true, true, {2, 4, 3}, {1, 2, 4}),
           pair(false, true, {3, 4}, {2, 2, 4}), pair(false, false, {2, 1, 3, 2}, {4, 2, 3})};
+}
+
+Tensor LinearCrossEntropyOp::forward(Saved& saved, const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& targets) const {
+  const LinearCrossEntropy r = elbo::linear_cross_entropy(x, w, b, targets, saved.enabled());
+  for (const Tensor& t : {x, w, targets, r.exponentials, r.sums}) saved.keep(t);
+  return r.loss;
+}
+
+void LinearCrossEntropyOp::backward(const Saved& saved, const Cotangents& dy, Targets& out) const {
+  LinearCrossEntropy kept{.exponentials = saved[3], .sums = saved[4]};
+  const auto at = [&](int i) { return out.needed(i) ? &out.at(i) : nullptr; };
+  linear_cross_entropy_backward(saved[0], saved[1], saved[2], kept, dy[0], at(0), at(1), at(2));
+}
+
+std::vector<Sample<LinearCrossEntropyOp>> LinearCrossEntropyOp::samples() {
+  return {{{},
+           {sample_tensor({3, 4}, -1, 1, 26), sample_tensor({5, 4}, -2, 2, 27), sample_tensor({5}, -1, 1, 28),
+            Tensor::from<std::int32_t>({4, 0, 2}, {3})},
+           {3}},
+          {{}, {sample_tensor({1, 1}), sample_tensor({1, 1}), sample_tensor({1}), Tensor::from<std::int32_t>({0}, {1})}, {3}}};
 }
 
 }  // namespace elbo::ops

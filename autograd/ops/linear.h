@@ -29,13 +29,27 @@ struct MatmulOp {
   static std::vector<Sample<MatmulOp>> samples();
 };
 
+// y = log sum exp(s) - s[target], s = x W^T + b   x: (n, in)   w: (out, in)   b: (out)   targets: int32 (n)   ->   y: (n) in nats
+// ds = (softmax(s) - 1 at the target) dy          dx = ds W          dW = ds^T x          db = ds summed over rows
+struct LinearCrossEntropyOp {
+  static constexpr std::string_view name = "linear_cross_entropy";
+  Tensor forward(Saved& saved, const Tensor& x, const Tensor& w, const Tensor& b, const Tensor& targets) const;
+  void backward(const Saved& saved, const Cotangents& dy, Targets& out) const;
+  static std::vector<Sample<LinearCrossEntropyOp>> samples();
+};
+
 namespace linear_family {
-using Ops = OpList<LinearOp, MatmulOp>;
+using Ops = OpList<LinearOp, MatmulOp, LinearCrossEntropyOp>;
 }
 }  // namespace ops
 
 inline Var linear(const Var& x, const Var& w, const Var& b, Activation activation = Activation::none) {
   return record(ops::LinearOp{activation}, x, w, b);
+}
+// The cross-entropy of a layer with a vocabulary of outputs: as cross_entropy(linear(x, w, b), targets), but the logits lie in memory once
+// at most (tensor/linear_cross_entropy.h). For one graph only one backward pass.
+inline Var linear_cross_entropy(const Var& x, const Var& w, const Var& b, const Tensor& targets) {
+  return record(ops::LinearCrossEntropyOp{}, x, w, b, Var(targets));
 }
 inline Var matmul(const Var& a, const Var& b, bool transpose_a = false, bool transpose_b = false) {
   return record(ops::MatmulOp{transpose_a, transpose_b}, a, b);

@@ -47,8 +47,12 @@ void each_row(const T* y, const T* dy, T* dx, std::int64_t rows, std::int64_t n)
 
 template <class T>
 constexpr SoftmaxTable<T> make_softmax() {
-  return {each_row<T, reference::softmax<T>>, each_row<T, reference::log_softmax<T>>, each_row<T, reference::softmax_backward<T>>,
-          each_row<T, reference::log_softmax_backward<T>>};
+  return {each_row<T, reference::softmax<T>>,
+          each_row<T, reference::log_softmax<T>>,
+          each_row<T, reference::softmax_backward<T>>,
+          each_row<T, reference::log_softmax_backward<T>>,
+          reference::exponentials<T>,
+          reference::scale<T>};
 }
 
 }  // namespace

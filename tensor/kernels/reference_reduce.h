@@ -68,4 +68,17 @@ void log_softmax_backward(const T* y, const T* dy, T* dx, std::int64_t n) {
   for (std::int64_t i = 0; i < n; i++) dx[i] = T(double(dy[i]) - std::exp(double(y[i])) * sum);
 }
 
+template <class T>
+double exponentials(T* x, std::int64_t n, T* sum) {
+  const double m = fold(Fold::max, x, n, 1, 0), s = fold(Fold::exponentials, x, n, 1, m);
+  for (std::int64_t i = 0; i < n; i++) x[i] = T(std::exp(double(x[i]) - m));
+  *sum = T(s);
+  return m + std::log(s);
+}
+
+template <class T>
+void scale(T* x, T factor, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; i++) x[i] *= factor;
+}
+
 }  // namespace elbo::reference

@@ -53,11 +53,28 @@ void log_softmax_backward(const T* y, const T* dy, T* dx, std::int64_t rows, std
   }
 }
 
+template <class T>
+double exponentials(T* x, std::int64_t n, T* sum) {
+  using B = Batch<T>;
+  const double m = fold_row<T>(n, Max<B>{}, x);
+  const B largest = B(T(m));
+  map(x, x, n, [&](B v) { return decay(B(v - largest)); });
+  const double s = fold_row<T>(n, Sum<B>{}, x);
+  *sum = T(s);
+  return m + std::log(s);
+}
+
+template <class T>
+void scale(T* x, T factor, std::int64_t n) {
+  const Batch<T> f(factor);
+  map(x, x, n, [&](Batch<T> v) { return v * f; });
+}
+
 }  // namespace
 
 extern const SoftmaxKernels softmax_kernels;
 constinit const SoftmaxKernels softmax_kernels = {
-    {softmax<float>, log_softmax<float>, softmax_backward<float>, log_softmax_backward<float>},
-    {softmax<double>, log_softmax<double>, softmax_backward<double>, log_softmax_backward<double>}};
+    {softmax<float>, log_softmax<float>, softmax_backward<float>, log_softmax_backward<float>, exponentials<float>, scale<float>},
+    {softmax<double>, log_softmax<double>, softmax_backward<double>, log_softmax_backward<double>, exponentials<double>, scale<double>}};
 
 }  // namespace elbo::ELBO_ISA_NAMESPACE

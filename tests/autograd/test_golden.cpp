@@ -1,4 +1,5 @@
-// Every op against PyTorch: outputs and gradients of golden/ops.safetensors, which golden/ops.py made, and of golden/image_ops.safetensors.
+// Every op against PyTorch: outputs and gradients of golden/ops.safetensors, which golden/ops.py made, and of golden/image_ops.safetensors
+// and golden/recurrent.safetensors.
 //
 // float64: the largest difference is at most 1e-12 of the tensor's largest magnitude. float32: at most 2^-24 (the relative error of one
 // rounding) for each rounding on the longest way to a number, where a transcendental function counts as four roundings and a sum of n
@@ -107,6 +108,22 @@ Vars run_split(const Vars& v, const Golden& g) {
   return {first, rest};
 }
 
+RecurrentOptions recurrent_options(const Vars& v, const Golden& g) {
+  return {.lengths = g.integer("lengths") ? v.back().value() : Tensor(), .reverse = g.integer("reverse") != 0};
+}
+
+Vars run_lstm(const Vars& v, const Golden& g) {
+  const RecurrentVars w{v[1], v[2], v[3]};
+  const auto [y, h, c] = g.integer("states") ? lstm(v[0], w, v[4], v[5], recurrent_options(v, g)) : lstm(v[0], w, recurrent_options(v, g));
+  return {y, h, c};
+}
+
+Vars run_gru(const Vars& v, const Golden& g) {
+  const RecurrentVars w{v[1], v[2], v[3]};
+  const auto [y, h] = g.integer("states") ? gru(v[0], w, v[4], recurrent_options(v, g)) : gru(v[0], w, recurrent_options(v, g));
+  return {y, h};
+}
+
 const std::map<std::string, Runner>& runners() {
   const auto one = [](Var (*f)(const Var&)) { return [f](const Vars& v, const Golden&) { return Vars{f(v[0])}; }; };
   const auto two = [](Var (*f)(const Var&, const Var&)) { return [f](const Vars& v, const Golden&) { return Vars{f(v[0], v[1])}; }; };
@@ -197,6 +214,10 @@ const std::map<std::string, Runner>& runners() {
        {10, [](const Vars& v, const Golden& g) { return Vars{standardise(v[0], v[1], v[2], v[3], v[4], g.number("epsilon"))}; }}},
       {"group_norm",
        {16, [](const Vars& v, const Golden& g) { return Vars{group_norm(v[0], v[1], v[2], g.integer("groups"), g.number("epsilon"))}; }}},
+      {"linear_cross_entropy",
+       {16, [](const Vars& v, const Golden&) { return Vars{linear_cross_entropy(v[0], v[1], v[2], v[3].value())}; }}},
+      {"lstm", {20, run_lstm}},
+      {"gru", {20, run_gru}},
   };
   return all;
 }
@@ -253,7 +274,8 @@ void check_case(const Golden& golden, const Runner& runner, DType type) {
 
 TEST_CASE("every op agrees with PyTorch's golden values, in float64 and float32, with every instruction set") {
   const TensorFile files[] = {load_safetensors(testing::golden("ops.safetensors")),
-                              load_safetensors(testing::golden("image_ops.safetensors"))};
+                              load_safetensors(testing::golden("image_ops.safetensors")),
+                              load_safetensors(testing::golden("recurrent.safetensors"))};
   const Isa before = isa();
   for (Isa each : {Isa::reference, Isa::baseline, Isa::avx2, Isa::avx512, Isa::neon}) {
     if (!isa_available(each)) continue;
@@ -261,12 +283,12 @@ TEST_CASE("every op agrees with PyTorch's golden values, in float64 and float32,
     for (const std::string& name : op_names()) {
       const auto runner = runners().find(name);
       int cases = 0;
-      const TensorFile& file = files[files[0].find(name + "/0/out0") ? 0 : 1];
-      for (; file.find(name + "/" + std::to_string(cases) + "/out0"); cases++)
-        if (runner != runners().end())
-          for (DType type : {DType::float64, DType::float32}) check_case({file, name + "/" + std::to_string(cases)}, runner->second, type);
+      for (const TensorFile& file : files)
+        for (int i = 0; file.find(name + "/" + std::to_string(i) + "/out0"); i++, cases++)
+          if (runner != runners().end())
+            for (DType type : {DType::float64, DType::float32}) check_case({file, name + "/" + std::to_string(i)}, runner->second, type);
       CHECK_MESSAGE((cases > 0 && runner != runners().end()),
-                    "no golden values for the op " << name << ": add it to golden/ops.py or image_ops.py and to this file");
+                    "no golden values for the op " << name << ": add it to a script of golden/ and to this file");
     }
   }
   set_isa(before);
