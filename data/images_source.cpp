@@ -143,10 +143,12 @@ Shape common_shape(const DataSpec& spec, Files& files, Index count) {
     std::map<Size, Index> size_counts;
     std::map<Size, std::string> first_of_size;
     std::map<bool, Index> colour_counts;
+    std::map<bool, std::string> first_of_colour;
     for (Index i = 0; i < count; i++) {
       if (!files.good(i)) continue;
       size_counts[sizes[std::size_t(i)]]++, colour_counts[colour[std::size_t(i)] != 0]++;
       first_of_size.try_emplace(sizes[std::size_t(i)], files.path(i));
+      first_of_colour.try_emplace(colour[std::size_t(i)] != 0, files.path(i));
     }
     if (size_counts.empty())
       fail("images", fmt::format("{}: none of the {} pictures can be read; the first: {}", shown(spec.path), count,
@@ -163,8 +165,9 @@ Shape common_shape(const DataSpec& spec, Files& files, Index count) {
                       rarest->first.height, shown(first_of_size[rarest->first]), most->first.width, most->first.height));
     }
     if (channels == 0 && colour_counts.size() > 1)
-      throw Error(fmt::format("[images] {}: {}; give '?channels=3' to have all in colour, or '?channels=1' in grey", shown(spec.path),
-                              listed(colour_counts, [](bool c) { return c ? "in colour" : "in grey"; })));
+      throw Error(fmt::format("[images] {}: {} (the first: {}); give '{}channels=3' to have all in colour, or channels=1 in grey",
+                              shown(spec.path), listed(colour_counts, [](bool c) { return c ? "in colour" : "in grey"; }),
+                              shown(first_of_colour[colour_counts[true] <= colour_counts[false]]), spec.options.empty() ? '?' : '&'));
     if (!size_given) size = size_counts.begin()->first;
     if (channels == 0) channels = colour_counts.begin()->first ? 3 : 1;
   }

@@ -105,7 +105,8 @@ void add_curves(Page& page, const Comparison& c) {
     add_convergence(s, c, lines);
   else
     s.note("Without a validation part there are no best weights: the last are measured.");
-  s.note("What not to conclude: curves in different units (two likelihoods) say nothing about which model is the better.");
+  if (likelihoods(c).size() > 1)
+    s.note("What not to conclude: curves in different units (two likelihoods) say nothing about which model is the better.");
 }
 
 }  // namespace elbo::lab

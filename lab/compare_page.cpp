@@ -203,7 +203,7 @@ void add_commands(Page& page, const Comparison& c) {
   Content& s = page.section("Make it again");
   s.paragraph(
       "The first command makes this page and everything in it; the others look into its runs. Where the folder exists, finished "
-      "runs are kept.");
+      "runs are kept. The programs lie in `build/tools/` of elbo's folder.");
   std::string text = command_line(c.options) + "\n";
   if (!c.runs.empty() && !c.runs.front().folder.empty()) {
     const ComparedRun* shown = &c.runs.front();

@@ -31,9 +31,10 @@ void check_images(const ModelConfig& c, const Shape& example) {
     return below > 0 && below < size ? fmt::format("{} or {}", below, below + factor)
                                      : fmt::format("{}", size == below ? size : below + factor);
   };
-  throw UsageError(fmt::format(
-      "model.strides reduce images by {}, which does not divide {} x {}: heights of {} and widths of {} would do, or --set model.pad=true",
-      factor, example[0], example[1], near(example[0]), near(example[1])));
+  throw UsageError(
+      fmt::format("model.strides reduce images by {}, which does not divide {}x{} pixels: widths of {} and heights of {} would do, or "
+                  "--set model.pad=true",
+                  factor, example[1], example[0], near(example[1]), near(example[0])));
 }
 
 // The first h x w pixels.

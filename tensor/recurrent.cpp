@@ -66,9 +66,7 @@ class Recurrence {
     if (cell == Cell::gru)  // the product that the reset gate acts on begins with a bias of its own
       for (Index row = 0; row < steps_ * batch_; row++) std::copy_n(bias + 3 * units_, units_, gates + row * 4 * units_ + 3 * units_);
 
-    std::array<PackedMatrix<T>, products.size()> packed;
-    for (std::size_t p = 0; p < products.size(); p++)
-      packed[p].pack(true, units_, products[p].count * units_, weights(products[p]), units_);
+    const Packed packed = pack(true);
     for (Index taken = 0; taken < steps_; taken++) {
       const Index t = step(taken);
       const T *h_before = before(taken, y, h_first_), *c_before = before(taken, cells, c_first_);
@@ -102,6 +100,7 @@ class Recurrence {
     Tensor sums({steps_, batch_, 4 * units_}, s_.x.dtype());  // gradients of the sums that the gates are functions of
     Tensor h_gradient = carried(cotangents.h, out.h), c_gradient = carried(cotangents.c, out.c);
     T *dsums = sums.mutable_data<T>(), *dh = h_gradient.mutable_data<T>(), *dc = c_gradient.mutable_data<T>();
+    const Packed packed = pack(false);
     const bool adds = cell == Cell::gru || lengths_;  // whether h's gradient does not come through products alone
     for (Index taken = steps_ - 1; taken >= 0; taken--) {
       const Index t = step(taken);
@@ -123,7 +122,7 @@ class Recurrence {
                                                  dsums_row, units_);
         }
       });
-      if (taken > 0 || out.h) products_backward(dsums + 4 * now, dh, adds);
+      if (taken > 0 || out.h) products_backward(dsums + 4 * now, packed, dh, adds);
     }
     weights_backward(dsums, y, out);
   }
@@ -140,7 +139,6 @@ class Recurrence {
   Index step(Index taken) const { return s_.reverse ? steps_ - 1 - taken : taken; }
   bool counts(Index t, Index row) const { return !lengths_ || t < lengths_[row]; }
   const T* zero() const { return zeros_.data<T>(); }
-  const T* weights(const Product& p) const { return w_.recurrent.data<T>() + p.begin * units_ * units_; }
   // The state before a step, null for zeros.
   const T* before(Index taken, const T* states, const T* first) const {
     return !states ? nullptr : taken == 0 ? first : states + step(taken - 1) * batch_ * units_;
@@ -164,10 +162,21 @@ class Recurrence {
     return gradient;
   }
 
-  void products_backward(const T* dsums, T* dh, bool adds) const {
-    for (const Product& p : products) {
-      gemm(false, false, batch_, units_, p.count * units_, dsums + p.column * units_, 4 * units_, weights(p), units_, dh, units_,
-           Epilogue<T>{.accumulate = adds});
+  // The weights of each product, used at every step: transposed for the forward pass, as they lie for the backward pass.
+  using Packed = std::array<PackedMatrix<T>, products.size()>;
+  Packed pack(bool transposed) const {
+    Packed packed;
+    for (std::size_t p = 0; p < products.size(); p++) {
+      const Index count = products[p].count * units_;
+      const T* weights = w_.recurrent.data<T>() + products[p].begin * units_ * units_;
+      packed[p].pack(transposed, transposed ? units_ : count, transposed ? count : units_, weights, units_);
+    }
+    return packed;
+  }
+
+  void products_backward(const T* dsums, const Packed& packed, T* dh, bool adds) const {
+    for (std::size_t p = 0; p < products.size(); p++) {
+      gemm(false, batch_, dsums + products[p].column * units_, 4 * units_, packed[p], dh, units_, Epilogue<T>{.accumulate = adds});
       adds = true;
     }
   }

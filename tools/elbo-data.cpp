@@ -87,15 +87,19 @@ int run(const Tool& tool, std::optional<Index> count) {
   const Dataset data = load_dataset(o.data, {}, show_reading(progress));
   progress.clear();
   const Split& split = data.part(part_from_name(o.split));
+  std::string written;
   if (out) {
     const Tensor examples = first_examples(split, count.value_or(std::min<Index>(64, split.size())));
     const GridSize size = square_grid(examples.size(0));
     write_pictures(*out, examples, size.rows, size.columns);
+    written = fmt::format("\n{}: the first {} examples of the {} part\n", out->path(), examples.size(0), o.split);
   }
-  if (o.json)
+  if (o.json) {
     print(as_json(data, split).dump(2) + "\n");
-  else
+  } else {
     print_text(data, split);
+    print(written);
+  }
   return 0;
 }
 

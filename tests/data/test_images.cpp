@@ -108,7 +108,8 @@ TEST_CASE("images: size and channels are the files', where they agree, and given
   CHECK(album.load("channels=4").example_shape == Shape{4, 6, 4});
   CHECK(album.load("size=3x2&channels=3").example_shape == Shape{2, 3, 3});
   album.add("c.png", {1, 2, 3}, 4, 6);
-  CHECK(contains(album.error(), "2 files in grey, 1 file in colour; give '?channels=3'"));
+  CHECK(contains(album.error(), "2 files in grey, 1 file in colour (the first: " + (album / "c.png") + "); give '?channels=3'"));
+  CHECK(contains(album.error("size=6x4"), "give '&channels=3'"));
   CHECK(album.load("channels=3").example_shape == Shape{4, 6, 3});
   album.add("d.png", {1}, 5, 6);
   CHECK(contains(album.error("channels=3"), "pictures of 2 sizes (3 files of 6x4, 1 file of 6x5; of 6x5 is " + (album / "d.png") +

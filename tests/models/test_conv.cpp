@@ -69,8 +69,8 @@ TEST_CASE("conv: images of any size and number of channels that the strides divi
         CHECK(b.model->decode(code.mean).mean().shape() == example.prepend(2));
         CHECK(b.model->summary().back().output == Shape{(example[0] + 3) / 4 * 4, (example[1] + 3) / 4 * 4, example[2]});
       }
-  CHECK_THROWS_WITH_AS(Built(small("conv-vae", {}), {30, 28, 1}), doctest::Contains("heights of 28 or 32 and widths of 28 would do"),
-                       UsageError);
+  CHECK_THROWS_WITH_AS(Built(small("conv-vae", {}), {30, 28, 1}),
+                       doctest::Contains("28x30 pixels: widths of 28 and heights of 28 or 32 would do"), UsageError);
   CHECK_THROWS_WITH_AS(Built(small("conv-vae", {}), {784}), doctest::Contains("expected images"), UsageError);
   CHECK_THROWS_WITH_AS(Built(small("conv-vae", {"model.strides=[2]"}), {8, 8, 1}), doctest::Contains("as many model.strides"), UsageError);
   CHECK_THROWS_WITH_AS(Built(small("conv-same-vae", {"model.upsample=shuffle"}), {8, 8, 1}), doctest::Contains("nearest"), UsageError);

@@ -36,8 +36,9 @@ void check_close(const Tensor& found, const std::string& name) {
 }  // namespace
 
 TEST_CASE("recurrent layers one over the other, in one direction and in both, agree with PyTorch") {
-  for (const auto& [name, kind, both] :
-       {std::tuple("lstm_stack", RecurrentKind::lstm, true), std::tuple("gru_stack", RecurrentKind::gru, false)}) {
+  for (const RecurrentKind kind : {RecurrentKind::lstm, RecurrentKind::gru}) {
+    const bool both = kind == RecurrentKind::lstm;
+    const char* name = both ? "lstm_stack" : "gru_stack";
     CAPTURE(name);
     const std::string at = std::string(name) + "/";
     ParamStore store({.type = DType::float64});
