@@ -24,7 +24,7 @@ struct DecodedPicture {
   int channels = 0;
 };
 
-// One without values yet.
+// One whose values are zero.
 DecodedPicture new_picture(Index height, Index width, int channels);
 
 // Throws Error naming `name` where the file is damaged, lacks its end, is no picture, or of more than 2^26 pixels (before memory is taken

@@ -47,7 +47,8 @@ inline Var linear(const Var& x, const Var& w, const Var& b, Activation activatio
   return record(ops::LinearOp{activation}, x, w, b);
 }
 // The cross-entropy of a layer with a vocabulary of outputs: as cross_entropy(linear(x, w, b), targets), but the logits lie in memory once
-// at most (tensor/linear_cross_entropy.h). For one graph only one backward pass.
+// at most (tensor/linear_cross_entropy.h): the backward pass turns them into their gradient, and a second one over the same graph is an
+// error.
 inline Var linear_cross_entropy(const Var& x, const Var& w, const Var& b, const Tensor& targets) {
   return record(ops::LinearCrossEntropyOp{}, x, w, b, Var(targets));
 }

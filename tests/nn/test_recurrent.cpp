@@ -94,6 +94,14 @@ TEST_CASE("dropout of sequences: draws are an example's own; locked ones are the
   CHECK(contains(error_of([&] { SequenceDropout{.rate = 1}(x, key, 0, true); }), "expected a rate from 0 to below 1"));
 }
 
+TEST_CASE("cross-entropy with its layer: a second pass over one graph is an error, not a wrong gradient") {
+  const Var x = leaf(Tensor::ones({2, 3})), w = leaf(Tensor::full({4, 3}, 0.5)), b = leaf(Tensor::zeros({4}));
+  const Var loss = sum(linear_cross_entropy(x, w, b, Tensor::from<std::int32_t>({0, 3}, {2})));
+  const Tensor first = backward(loss, {.retain_graph = true})[x];
+  CHECK(first.shape() == x.shape());
+  CHECK(contains(error_of([&] { backward(loss); }), "linear_cross_entropy"));
+}
+
 TEST_CASE("embedding: rows by token, and their initial range") {
   for (const Init init : {Init::glorot_uniform, Init::fan_in_uniform}) {
     ParamStore store({.init = init});
