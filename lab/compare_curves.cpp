@@ -80,18 +80,23 @@ void add_curves(Page& page, const Comparison& c) {
   const std::string part = valid ? "validation part" : "training part";
   std::vector<Figure> figures;
   LinePlot kl{.title = "KL, " + part, .x = {"epoch"}, .y = {"nats an example"}};
-  std::vector<std::vector<std::vector<Line>>> lines;  // of each entry, each run
-  for (const Entry& e : c.entries) {
+  std::vector<std::vector<std::vector<Line>>> lines;    // of each entry, each run
+  for (std::size_t i = 0; i < c.entries.size(); i++) {  // an entry has one style in all plots: its number
+    const Entry& e = c.entries[i];
     lines.emplace_back();
     for (const ComparedRun* run : c.runs_of(e.name))
       lines.back().push_back(read_metrics(c.options.out + "/" + run->folder + "/metrics.jsonl", valid));
-    if (e.variational()) kl.series.push_back(curve(e.label, lines.back(), &Line::kl));
+    if (!e.variational()) continue;
+    kl.series.push_back(curve(e.label, lines.back(), &Line::kl));
+    kl.series.back().style = int(i);
   }
   for (const std::string& likelihood : likelihoods(c)) {
     LinePlot plot{.title = fmt::format("Reconstruction, {}", likelihood), .x = {"epoch"}, .y = {unit_of(likelihood)}};
     for (std::size_t i = 0; i < c.entries.size(); i++)
-      if (c.entries[i].config.objective.likelihood == likelihood)
+      if (c.entries[i].config.objective.likelihood == likelihood) {
         plot.series.push_back(curve(c.entries[i].label, lines[i], &Line::reconstruction));
+        plot.series.back().style = int(i);
+      }
     figures.push_back({.svg = svg(plot), .caption = fmt::format("Reconstruction on the {}.", part)});
   }
   if (!kl.series.empty()) figures.push_back({.svg = svg(kl), .caption = fmt::format("KL on the {}: what the codes cost.", part)});

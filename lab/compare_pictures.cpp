@@ -134,7 +134,7 @@ BarPlot unit_plot(const Comparison& c) {
     }
     if (sum.empty() || e.config.objective.beta == 0) continue;
     units = std::max(units, sum.size());
-    plot.series.push_back({.name = e.label, .values = sum});
+    plot.series.push_back({.name = e.label, .values = sum, .style = int(&e - c.entries.data())});
   }
   units = std::min<std::size_t>(units, 40);
   for (BarSeries& s : plot.series) s.values.resize(units, std::numeric_limits<double>::quiet_NaN());

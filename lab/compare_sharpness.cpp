@@ -9,7 +9,9 @@
 namespace elbo::lab {
 namespace {
 
-Series spectrum(const std::string& name, const Sharpness& s) { return {.name = name, .x = s.frequency, .y = s.power}; }
+Series spectrum(const std::string& name, const Sharpness& s, std::size_t style) {
+  return {.name = name, .x = s.frequency, .y = s.power, .style = int(style)};
+}
 
 // One line for each entry (its first run), and the data's.
 Figure spectrum_plot(const Comparison& c, const std::string& what, Sharpness RunSharpness::*of) {
@@ -20,8 +22,8 @@ Figure spectrum_plot(const Comparison& c, const std::string& what, Sharpness Run
   for (const Entry& e : c.entries)
     for (const ComparedRun* run : c.runs_of(e.name)) {
       if (!run->sharpness) continue;
-      if (plot.series.empty()) plot.series.push_back(spectrum("data", run->sharpness->data));
-      plot.series.push_back(spectrum(e.label, (*run->sharpness).*of));
+      if (plot.series.empty()) plot.series.push_back(spectrum("data", run->sharpness->data, c.entries.size()));
+      plot.series.push_back(spectrum(e.label, (*run->sharpness).*of, std::size_t(&e - c.entries.data())));
       break;
     }
   return {.svg = svg(plot), .caption = fmt::format("What the {} hold of each frequency, beside the data. Right: single pixels.", what)};

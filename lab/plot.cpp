@@ -147,7 +147,8 @@ std::string svg(const LinePlot& plot) {
   }
   Frame frame(plot.title, plot.description);
   const bool steps = std::all_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return s.steps; });
-  frame.legend(names, steps ? Frame::Key::steps : Frame::Key::line);
+  const std::vector<std::size_t> styles = styles_of(plot);
+  frame.legend(names, steps ? Frame::Key::steps : Frame::Key::line, styles);
   frame.vertical(plot.y, covered(plot.y, ys, plot.rules.empty() ? 0.05 : 0.09), 230);  // with rules, room for their labels
   Axis x = plot.x;
   x.whole = x.whole || whole;
@@ -160,9 +161,9 @@ std::string svg(const LinePlot& plot) {
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const Pieces p = pieces(plot.series[i], plot, frame);
     if (p.line.empty()) continue;
-    frame.draw(fmt::format("<g class=\"{}\"><g clip-path=\"url(#{})\">", colour_class(i), Frame::id("c")));
+    frame.draw(fmt::format("<g class=\"{}\"><g clip-path=\"url(#{})\">", colour_class(styles[i]), Frame::id("c")));
     if (!p.band.empty()) frame.draw("<path class=\"band\" d=\"" + p.band + "\"/>");
-    frame.draw(fmt::format("<path class=\"{}\" d=\"{}\"/></g>", dash_class(i), p.line));
+    frame.draw(fmt::format("<path class=\"{}\" d=\"{}\"/></g>", dash_class(styles[i]), p.line));
     const Series& s = plot.series[i];
     // Marks of different series at different places, so that they do not hide each other where lines cross or coincide.
     const std::size_t every =
@@ -171,7 +172,7 @@ std::string svg(const LinePlot& plot) {
       if (!shows(plot.x, s.x[j]) || !shows(plot.y, s.y[j]) || !frame.inside(frame.x(s.x[j]), frame.y(s.y[j]))) continue;
       std::string hover = point_text(s.name, s.x[j], s.y[j]);
       if (!s.low.empty()) hover += fmt::format(" (band {} to {})", number_text(s.low[j]), number_text(s.high[j]));
-      if (!s.steps) frame.draw(marker_at(i, frame.x(s.x[j]), frame.y(s.y[j]), hover));
+      if (!s.steps) frame.draw(marker_at(styles[i], frame.x(s.x[j]), frame.y(s.y[j]), hover));
     }
     frame.draw("</g>");
   }

@@ -35,6 +35,7 @@ struct Series {
   std::vector<double> x, y;       // of one length
   std::vector<double> low, high;  // the band around y (a spread); both empty, or as long as y
   bool steps = false;             // y holds from this x to the next (histograms)
+  int style = -1;                 // which colour, dashes and marker, from 0: the same for one thing in several plots; -1: by its place
 };
 
 struct LinePlot {
@@ -63,6 +64,7 @@ struct BarSeries {
   std::string name;
   std::vector<double> values;  // one for each group; NaN: no bar
   std::vector<double> spread;  // half lengths of the error bars; empty, or one for each group (NaN: none)
+  int style = -1;              // as a Series'
 };
 
 struct BarPlot {

@@ -58,9 +58,10 @@ std::string svg(const BarPlot& plot) {
   Range shown = covered(axis, range, bars <= few_bars ? 0.09 : 0.04);
   if (from_zero && !axis.log) shown.low = 0;
   Frame frame(plot.title, plot.description);
-  for (std::size_t i = 0; i < plot.series.size(); ++i)
-    if (i % 4 != 0) frame.draw(fmt::format("<g class=\"{}\">{}</g>", colour_class(i), hatching(i)));
-  if (plot.series.size() > 1) frame.legend(names, Frame::Key::bar);
+  const std::vector<std::size_t> styles = styles_of(plot);
+  for (const std::size_t style : styles)
+    if (style % 4 != 0) frame.draw(fmt::format("<g class=\"{}\">{}</g>", colour_class(style), hatching(style)));
+  if (plot.series.size() > 1) frame.legend(names, Frame::Key::bar, styles);
   frame.vertical(axis, shown, 220);
   frame.horizontal(plot.group_label, plot.groups);
   if (bars == 0) frame.note("no data");
@@ -70,7 +71,7 @@ std::string svg(const BarPlot& plot) {
   const double bar = std::min(cell * 0.78 / count, 56.0);
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const BarSeries& s = plot.series[i];
-    frame.draw(fmt::format("<g class=\"{}\">", colour_class(i)));
+    frame.draw(fmt::format("<g class=\"{}\">", colour_class(styles[i])));
     for (std::size_t g = 0; g < s.values.size(); ++g) {
       if (!shows(axis, s.values[g])) continue;
       const double left = frame.x(static_cast<double>(g) + 0.5) + (static_cast<double>(i) - count / 2) * bar;
@@ -81,7 +82,7 @@ std::string svg(const BarPlot& plot) {
       const double inset = bar > 6 ? 1 : 0;
       frame.draw(fmt::format("<rect class=\"bar\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"><title>{}</title></rect>",
                              coordinate(left + inset), coordinate(std::min(zero, end)), coordinate(bar - 2 * inset),
-                             coordinate(std::abs(zero - end)), bar_fill(i), escape_xml(hover)));
+                             coordinate(std::abs(zero - end)), bar_fill(styles[i]), escape_xml(hover)));
       const double middle = left + bar / 2;
       double tip = std::min(zero, end);
       if (spread > 0) {

@@ -78,12 +78,13 @@ void Frame::text(double x, double y, std::string_view classes, std::string_view 
   body_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", classes, coordinate(x), coordinate(y), escape_xml(text));
 }
 
-void Frame::legend(const std::vector<std::string>& names, Key key) {
+void Frame::legend(const std::vector<std::string>& names, Key key, const std::vector<std::size_t>& styles) {
   const double swatch = key == Key::line || key == Key::steps ? 34 : 18;
   double x = 0;
   bool first = true;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) continue;
+    const std::size_t style = styles.empty() ? i : styles[i];
     const std::vector<std::string> lines = wrap_text(names[i], static_cast<std::size_t>((width - 16 - swatch) / letter));
     const std::string name = lines.size() > 1 ? lines[0] + "…" : lines[0];
     const double need = swatch + text_width(name) + 14;
@@ -93,15 +94,15 @@ void Frame::legend(const std::vector<std::string>& names, Key key) {
       first = false;
     }
     const double middle = height_ - 9.5;
-    body_ += fmt::format("<g class=\"{}\">", colour_class(i));
+    body_ += fmt::format("<g class=\"{}\">", colour_class(style));
     if (key == Key::line || key == Key::steps) {
-      body_ += fmt::format("<path class=\"{}\" d=\"M{} {}h28\"/>", dash_class(i), coordinate(x), coordinate(middle));
-      if (key == Key::line) body_ += marker_at(i, x + 14, middle);
+      body_ += fmt::format("<path class=\"{}\" d=\"M{} {}h28\"/>", dash_class(style), coordinate(x), coordinate(middle));
+      if (key == Key::line) body_ += marker_at(style, x + 14, middle);
     } else if (key == Key::marker) {
-      body_ += marker_at(i, x + 6, middle);
+      body_ += marker_at(style, x + 6, middle);
     } else {
       body_ += fmt::format("<rect class=\"bar\" x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{}\"/>", coordinate(x),
-                           coordinate(middle - 6), bar_fill(i));
+                           coordinate(middle - 6), bar_fill(style));
     }
     body_ += "</g>";
     text(x + swatch, middle + 4.5, "key", name);

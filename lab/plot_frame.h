@@ -10,6 +10,14 @@
 
 namespace elbo::lab {
 
+// The style of each series of a plot.
+template <class Plot>
+std::vector<std::size_t> styles_of(const Plot& plot) {
+  std::vector<std::size_t> styles;
+  for (const auto& s : plot.series) styles.push_back(s.style >= 0 ? std::size_t(s.style) : styles.size());
+  return styles;
+}
+
 inline constexpr int series_styles = 10;  // colours; markers and dashes change places when a series comes round again
 
 // A coordinate with one decimal at most: "12.5", "12".
@@ -41,7 +49,7 @@ class Frame {
   Frame(std::string_view title, std::string_view description);
 
   // In this order: what stands above the plot, the vertical axis (whose labels decide the left edge), the horizontal one.
-  void legend(const std::vector<std::string>& names, Key key);
+  void legend(const std::vector<std::string>& names, Key key, const std::vector<std::size_t>& styles = {});  // no styles: by place
   void vertical(const Axis& axis, Range range, double height);
   void vertical(const std::string& label, const std::vector<std::string>& names, double height);  // one cell a name, from the top
   void horizontal(const Axis& axis, Range range, bool grid);

@@ -326,3 +326,15 @@ TEST_CASE("plots of different contents have different ids, and a plot can stand 
   CHECK(xml_fault(file.substr(file.find("<svg"), file.size() - 1 - file.find("<svg"))) == "");
   CHECK(contains(file, "prefers-color-scheme:dark"));
 }
+
+TEST_CASE("a series keeps the style that it is given, whatever its place, in lines, bars and legends") {
+  const auto uses = [](const std::string& text, const char* style) {
+    return text.find(std::string("<g class=\"") + style + "\"") != text.npos;
+  };
+  const std::string lines =
+      svg(LinePlot{.title = "t", .series = {{.name = "a", .x = {0, 1}, .y = {0, 1}, .style = 3}, {.name = "b", .x = {0, 1}, .y = {1, 0}}}});
+  CHECK((uses(lines, "c3") && uses(lines, "c1") && !uses(lines, "c0")));
+  const std::string bars = svg(BarPlot{
+      .title = "t", .groups = {"g"}, .series = {{.name = "a", .values = {1}, .style = 4}, {.name = "b", .values = {2}, .style = 2}}});
+  CHECK((uses(bars, "c4") && uses(bars, "c2") && !uses(bars, "c0") && !uses(bars, "c1")));
+}
