@@ -1,8 +1,5 @@
 #pragma once
-// Batches of examples: the numbers a training step or an evaluation sees, in the order in which it sees them.
-//
-// Batch `number` of epoch `epoch` is a function of (examples, options, seed, epoch, number) alone: a resumed run asks for the batch
-// it stopped before. The last batch of an epoch holds what is left and may be smaller.
+// Batches of pictures or vectors: the numbers a training step or an evaluation sees, in the order in which it sees them.
 
 #include <condition_variable>
 #include <mutex>
@@ -10,6 +7,7 @@
 #include <thread>
 
 #include "data/augment.h"
+#include "data/batch.h"
 #include "data/dataset.h"
 #include "tensor/random.h"
 
@@ -36,14 +34,7 @@ struct BatchOptions {
   bool prefetch = false;
 };
 
-struct Batch {
-  Tensor x;         // (n, h, w, c) or (n, d)
-  Tensor labels;    // int32 (n,), or empty
-  Tensor examples;  // int32 (n,): where the examples stand in their part
-  Index size() const { return x.shape()[0]; }
-};
-
-class Batches {
+class Batches final : public BatchSource {
  public:
   // For training: the order of epoch e is a permutation drawn from (seed, e), and so is what is drawn at each use.
   static Batches training(const Split& split, const BatchOptions& options, std::uint64_t seed);
@@ -52,15 +43,13 @@ class Batches {
   static Batches evaluation(const Split& split, const BatchOptions& options);
 
   Batches(Batches&& other) = delete;
-  ~Batches();
+  ~Batches() override;
 
-  Index examples() const { return split_.size(); }
-  Index count() const { return (examples() + options_.size - 1) / options_.size; }  // batches an epoch
+  Index examples() const override { return split_.size(); }
+  Index count() const override { return (examples() + options_.size - 1) / options_.size; }
   const BatchOptions& options() const { return options_; }
 
-  // Batch `number` (0 .. count() - 1) of epoch `epoch` (from 1). Its memory is used again by the next call. Allocates nothing after
-  // the first epoch.
-  const Batch& load(Index epoch, Index number);
+  const Batch& load(Index epoch, Index number) override;  // allocates nothing after the first epoch
 
  private:
   struct Slot {

@@ -21,6 +21,7 @@ std::uint64_t checksum_of(const Dataset& data) {
       sum = xxh64(t->shape().begin(), std::size_t(t->rank()) * sizeof(Index), sum);
       sum = xxh64_of_pieces(t->raw(), t->bytes(), sum);
     }
+  if (data.texts) sum = xxh64_of_pieces(data.texts->bytes().raw(), data.texts->bytes().bytes(), sum);
   return sum;
 }
 
@@ -37,7 +38,7 @@ Part part_from_name(std::string_view name) {
 std::string_view values_name(Values kind) { return kind == Values::bytes ? "bytes" : kind == Values::unit ? "0 to 1" : "other"; }
 
 Values kind_of_values(const Tensor& values) {
-  if (!values || values.dtype() == DType::uint8) return Values::bytes;
+  if (!values || values.dtype() == DType::uint8 || values.dtype() == DType::int32) return Values::bytes;
   bool unit = true;
   for_float("data", values.dtype(), [&]<class T>(T) {
     const T* v = values.data<T>();

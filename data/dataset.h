@@ -1,17 +1,19 @@
 #pragma once
-// A data set of pictures or vectors in memory: three parts of examples with their labels.
+// A data set in memory, of pictures, vectors or texts: three parts of examples with their labels.
 //
 //   const Dataset data = load_dataset("mnist:/data/mnist", {.valid = 0});
 //   data.train.values.shape()   // (60000, 28, 28, 1), uint8
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/spec.h"
+#include "data/texts.h"
 #include "tensor/tensor.h"
 
 namespace elbo {
@@ -21,28 +23,36 @@ std::string_view part_name(Part part);
 Part part_from_name(std::string_view name);  // throws UsageError
 
 struct Split {
-  Tensor values;                // (n, h, w, c) or (n, d); uint8 stands for byte / 255, float32 for itself. Empty: no examples
-  Tensor labels;                // int32 (n,), or empty where there are none
-  std::vector<Tensor> factors;  // float32 (n,) each, in the order of Dataset::factor_names
-  std::string origin;           // where these examples came from, for people
+  // (n, h, w, c) or (n, d); uint8 stands for byte / 255, float32 for itself. Texts: int32 (n,), their numbers in Dataset::texts.
+  // Empty: no examples.
+  Tensor values;
+  std::shared_ptr<const Tokens> tokens;  // of texts, once tokenise() has been called: of example i, Tokens' number i
+  Tensor labels;                         // int32 (n,), or empty where there are none
+  std::vector<Tensor> factors;           // float32 (n,) each, in the order of Dataset::factor_names
+  std::string origin;                    // where these examples came from, for people
   Part part = Part::train;
 
   Index size() const { return values ? values.shape()[0] : 0; }
 };
 
-// What numbers are: bytes, each standing for byte / 255; floats from 0 to 1; other floats. One pass over floats.
+// What numbers are: bytes, each standing for byte / 255 (texts too); floats from 0 to 1; other floats. One pass over floats.
 enum class Values : std::uint8_t { bytes, unit, other };
 Values kind_of_values(const Tensor& values);
 std::string_view values_name(Values kind);
 
+struct TextCodec;
+
 struct Dataset {
   DataSpec spec;
   Split train{.part = Part::train}, valid{.part = Part::valid}, test{.part = Part::test};
-  Shape example_shape;                    // (h, w, c) or (d,)
-  int classes = 0;                        // labels are 0 .. classes - 1; 0: no labels
-  std::vector<std::string> label_names;   // one a class, or none
-  std::vector<std::string> factor_names;  // what the examples were made from, where that is known
-  std::vector<std::string> notes;         // what one should know who uses them: files left out, where they are kept. One line each
+  // (h, w, c) or (d,); of texts (tokens of the longest but one, words), once tokenise() has been called: what a model predicts.
+  Shape example_shape;
+  int classes = 0;                         // labels are 0 .. classes - 1; 0: no labels
+  std::vector<std::string> label_names;    // one a class, or none
+  std::vector<std::string> factor_names;   // what the examples were made from, where that is known
+  std::vector<std::string> notes;          // what one should know who uses them: files left out, where they are kept. One line each
+  std::shared_ptr<const Texts> texts;      // empty: pictures or vectors
+  std::shared_ptr<const TextCodec> codec;  // how they became tokens
   // What a resumed run compares: of everything the source holds, before it is divided.
   Index examples = 0;
   std::uint64_t checksum = 0;

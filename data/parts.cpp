@@ -7,6 +7,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "data/checksum.h"
 #include "tensor/error.h"
 #include "tensor/parallel.h"
 #include "tensor/random.h"
@@ -79,8 +80,29 @@ Rows all_rows(const Split& split) {
   return rows;
 }
 
+// For each of these rows the place in `rows` of the next one with the same text; equal sums of 64 bits stand for equal texts. Empty where
+// the data are none.
+Rows rings_of_texts(const Dataset& data, const Split& source, const Rows& rows) {
+  if (!data.texts) return {};
+  const auto* number = source.values.data<std::int32_t>();
+  std::vector<std::pair<std::uint64_t, std::int32_t>> sums(rows.size());
+  parallel_ranges(Index(rows.size()), 4096, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; i++) {
+      const std::string_view text = (*data.texts)[number[rows[std::size_t(i)]]];
+      sums[std::size_t(i)] = {xxh64(text.data(), text.size()), std::int32_t(i)};
+    }
+  });
+  std::sort(sums.begin(), sums.end());
+  Rows next(rows.size());
+  for (std::size_t begin = 0, end = 0; begin < sums.size(); begin = end) {
+    while (end < sums.size() && sums[end].first == sums[begin].first) end++;
+    for (std::size_t k = begin; k < end; k++) next[std::size_t(sums[k].second)] = sums[k + 1 < end ? k + 1 : begin].second;
+  }
+  return next;
+}
+
 // Moves `count` rows, which draw_part() chooses, out of `from`; the origins of both parts say so.
-Rows set_apart(const Split& source, Rows& from, Split& from_part, Index count, Split& part) {
+Rows set_apart(const Dataset& data, const Split& source, Rows& from, Split& from_part, Index count, Split& part) {
   const auto n = Index(from.size());
   Tensor labels;
   if (source.labels) {
@@ -89,16 +111,16 @@ Rows set_apart(const Split& source, Rows& from, Split& from_part, Index count, S
     std::transform(from.begin(), from.end(), labels.mutable_data<std::int32_t>(), [&](std::int32_t row) { return label[row]; });
   }
   Rows apart, rest;
-  const Rows chosen = draw_part(n, count, labels, part.part);
+  const Rows chosen = draw_part(n, count, labels, part.part, rings_of_texts(data, source, from));
   for (std::size_t i = 0, next = 0; i < from.size(); i++) {
     const bool taken = next < chosen.size() && std::size_t(chosen[next]) == i;
     (taken ? apart : rest).push_back(from[i]);
     next += taken;
   }
   from = rest;
-  part.origin =
-      fmt::format("{} of the {} examples of {}, drawn{}", count, n, from_part.origin, source.labels ? " in proportion to the labels" : "");
-  from_part.origin += fmt::format(", all but the {} of the {} part", count, part_name(part.part));
+  part.origin = fmt::format("{} of the {} examples of {}, drawn{}", chosen.size(), n, from_part.origin,
+                            source.labels ? " in proportion to the labels" : "");
+  from_part.origin += fmt::format(", all but the {} of the {} part", chosen.size(), part_name(part.part));
   return apart;
 }
 
@@ -145,25 +167,40 @@ Index valid_count(Index n, double wish) {
 
 }  // namespace
 
-std::vector<std::int32_t> draw_part(Index n, Index count, const Tensor& labels, Part part) {
+std::vector<std::int32_t> draw_part(Index n, Index count, const Tensor& labels, Part part, const Rows& same) {
   const auto order = permutation(n, RandomKey{0, Purpose::split, std::uint64_t(part)});
-  std::vector<std::int32_t> chosen;
-  if (!labels) {
-    chosen.assign(order.begin(), order.begin() + count);
-  } else {
-    // Each label gets the whole part of its share; what is left goes to the largest fractions.
-    const std::int32_t* label = labels.data<std::int32_t>();
-    const auto classes = std::size_t(n == 0 ? 0 : *std::max_element(label, label + n) + 1);
-    std::vector<Index> total(classes), quota(classes);
-    for (Index i = 0; i < n; i++) total[std::size_t(label[i])]++;
-    std::vector<std::size_t> by_fraction(classes);
-    Index left = count;
-    for (std::size_t c = 0; c < classes; c++) quota[c] = count * total[c] / n, left -= quota[c], by_fraction[c] = c;
-    std::stable_sort(by_fraction.begin(), by_fraction.end(),
-                     [&](std::size_t a, std::size_t b) { return count * total[a] % n > count * total[b] % n; });
-    for (Index i = 0; i < left; i++) quota[by_fraction[std::size_t(i)]]++;
-    for (const std::int32_t i : order)
-      if (Index& q = quota[std::size_t(label[i])]; q > 0) q--, chosen.push_back(i);
+  // How many examples of each label are still wanted; without labels all have the same.
+  const std::int32_t* label = labels ? labels.data<std::int32_t>() : nullptr;
+  const auto label_of = [&](std::int32_t i) { return std::size_t(label ? label[i] : 0); };
+  const auto classes = std::size_t(n == 0 || !label ? 1 : *std::max_element(label, label + n) + 1);
+  std::vector<Index> total(classes), quota(classes);
+  for (Index i = 0; i < n; i++) total[label_of(std::int32_t(i))]++;
+  // Each label gets the whole part of its share; what is left goes to the largest fractions.
+  std::vector<std::size_t> by_fraction(classes);
+  Index left = count;
+  for (std::size_t c = 0; c < classes; c++) quota[c] = n == 0 ? 0 : count * total[c] / n, left -= quota[c], by_fraction[c] = c;
+  std::stable_sort(by_fraction.begin(), by_fraction.end(),
+                   [&](std::size_t a, std::size_t b) { return count * total[a] % n > count * total[b] % n; });
+  for (Index i = 0; i < left; i++) quota[by_fraction[std::size_t(i)]]++;
+
+  std::vector<std::int32_t> chosen, ring;
+  std::vector<bool> seen(same.empty() ? 0 : std::size_t(n));
+  std::vector<Index> wanted(classes);
+  for (const std::int32_t i : order) {
+    if (same.empty() || same[std::size_t(i)] == i) {
+      if (Index& q = quota[label_of(i)]; q > 0) q--, chosen.push_back(i);
+      continue;
+    }
+    if (seen[std::size_t(i)]) continue;
+    ring.clear();
+    std::fill(wanted.begin(), wanted.end(), 0);
+    for (std::int32_t at = i; !seen[std::size_t(at)]; at = same[std::size_t(at)])
+      seen[std::size_t(at)] = true, ring.push_back(at), wanted[label_of(at)]++;
+    bool fits = true;
+    for (std::size_t c = 0; c < classes; c++) fits = fits && wanted[c] <= quota[c];
+    if (!fits) continue;
+    for (std::size_t c = 0; c < classes; c++) quota[c] -= wanted[c];
+    chosen.insert(chosen.end(), ring.begin(), ring.end());
   }
   std::sort(chosen.begin(), chosen.end());
   return chosen;
@@ -180,12 +217,12 @@ void divide(Dataset& data, const PartsOptions& options) {
   Rows train = all_rows(source), test, valid, dropped;
   const bool own_test = data.test.size() > 0, own_valid = data.valid.size() > 0 && !options.valid;
   if (!own_test)
-    if (const Index count = tenth(source.size(), 10000); count > 0) test = set_apart(source, train, data.train, count, data.test);
+    if (const Index count = tenth(source.size(), 10000); count > 0) test = set_apart(data, source, train, data.train, count, data.test);
   if (!own_valid) {  // a number given overrides the source's own validation part
     data.valid = Split{.part = Part::valid};
     const auto n = Index(train.size());
     if (const Index count = options.valid ? valid_count(n, *options.valid) : tenth(n, 5000); count > 0)
-      valid = set_apart(source, train, data.train, count, data.valid);
+      valid = set_apart(data, source, train, data.train, count, data.valid);
   }
   drop_labels(source, options.exclude_labels, train, dropped, data.train);
   drop_labels(source, options.exclude_labels, valid, dropped, data.valid);

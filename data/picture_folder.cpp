@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 
+#include "data/utf8.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
 
@@ -27,25 +28,16 @@ std::string ending_of(std::string_view name) {
 }
 bool is_picture(std::string_view ending) { return std::find(std::begin(endings), std::end(endings), ending) != std::end(endings); }
 
-// How many bytes the character that begins at text[i] has; 0: a control character, or not well-formed (RFC 3629).
-std::size_t character_length(std::string_view text, std::size_t i) {
-  const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0u; };
-  const unsigned first = byte(i), second = byte(i + 1);
-  if (first < 0x80) return first < 0x20 || first == 0x7f ? 0 : 1;
-  const std::size_t length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
-  for (std::size_t k = 1; k < length; k++)
-    if (byte(i + k) >> 6 != 2) return 0;
-  // No second way to write a character, no halves of pairs, nothing above the last plane.
-  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) || (first == 0xf0 && second < 0x90) ||
-      (first == 0xf4 && second >= 0x90))
-    return 0;
-  return length;
+// The same as character_length(), but 0 for a control character.
+std::size_t printable_length(std::string_view text, std::size_t i) {
+  const auto first = static_cast<unsigned char>(text[i]);
+  return first < 0x20 || first == 0x7f ? 0 : character_length(text, i);
 }
 
 bool is_plain_text(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size()) {
-    const std::size_t length = character_length(text, i);
+    const std::size_t length = printable_length(text, i);
     if (length == 0) return false;
     i += length;
   }
@@ -160,7 +152,7 @@ std::string shown(const std::string& path) {
   std::size_t i = path.size() > longest ? path.size() - longest : 0;
   std::string text = i > 0 ? "'..." : "'";
   while (i < path.size()) {
-    const std::size_t length = character_length(path, i);
+    const std::size_t length = printable_length(path, i);
     text += length > 0 ? path.substr(i, length) : fmt::format("\\x{:02x}", static_cast<unsigned char>(path[i]));
     i += std::max<std::size_t>(length, 1);
   }

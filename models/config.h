@@ -24,6 +24,18 @@ struct ModelConfig {
   std::string normalisation = "none";
   bool pad = false;  // images that the strides do not divide are padded
   std::string activation = "relu";
+  // Recurrent layers: text, and conv-lstm.
+  Index embed = 256;                   // width of a word's vector
+  Index units = 256;                   // of the decoder's recurrent layers
+  std::optional<Index> encoder_units;  // none: as many as units
+  Index layers = 1;
+  std::string cell = "lstm";
+  bool bidirectional = false;            // the encoder
+  std::string decoder_input = "tokens";  // none: the decoder sees the code alone
+  std::string code_input = "both";       // where the decoder gets the code
+  bool tied = false;                     // one matrix as embedding and as the output layer's weights
+  double dropout = 0;
+  bool locked_dropout = false;
   std::string init = "glorot-uniform";
   std::string output = "sigmoid";
   std::string float_type = "float32";
@@ -33,6 +45,14 @@ struct ObjectiveConfig {
   std::string likelihood = "bernoulli";
   double variance = 0.02;  // for likelihood gaussian
   double beta = 1;
+  std::string anneal_shape = "none";
+  double anneal_steps = 0;     // updates; below 1 a share of all
+  Index anneal_cycles = 4;     // for cyclical
+  double free_bits = 0;        // nats per dimension
+  double free_bits_total = 0;  // nats in all
+  double target_kl = 0;        // nats; 0: off
+  Index pretrain_epochs = 0;
+  Index aggressive = 0;           // most updates of the encoder before one of all; 0: off
   double adversarial_weight = 0;  // 0: no discriminator
   double adversarial_learning_rate = 1e-4;
 };
@@ -44,6 +64,13 @@ struct DataConfig {
   std::string binarize = "none";
   std::optional<std::string> dequantize;  // none: uniform for Gaussian likelihoods on bytes, otherwise none
   std::vector<Index> exclude_labels;
+  std::string tokenizer = "basic";  // texts
+  bool lower_case = true;
+  Index max_tokens = 100;
+  std::string overlong = "cut";
+  Index min_count = 2;
+  Index max_vocabulary = 0;  // 0: any number
+  double word_dropout = 0;
   bool flip = false;  // training batches alone: data/augment.h
   Index shift = 0;
   double crop = 0;

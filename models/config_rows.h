@@ -47,6 +47,12 @@ class Table {
   static std::string chosen(const std::vector<std::string>& choices, const Json& v);
 };
 
+// In models/config_table_text.cpp: `model`, `objective`, `data`.
+void recurrent_rows(Table& t);
+void schedule_rows(Table& t);
+void text_rows(Table& t);
+constexpr Index most_steps = Index{1} << 40;
+
 template <class Names>
 std::vector<std::string> strings(const Names& names) {
   return {names.begin(), names.end()};

@@ -8,16 +8,17 @@
 namespace elbo {
 namespace {
 
-constexpr Index most = Index{1} << 40;
 constexpr double infinite = 1e30;
 
 void model_rows(Table& t) {
   t.choice(
-      "model.kind", {"dense", "conv", "conv-same"}, "kind of network", [](Config & c) -> auto& { return c.model.kind; });
+      "model.kind", {"dense", "conv", "conv-same", "conv-lstm", "text"}, "kind of network",
+      [](Config & c) -> auto& { return c.model.kind; });
   t.boolean(
       "model.variational", "true: a VAE; false: a plain autoencoder", [](Config & c) -> auto& { return c.model.variational; });
   t.integer(
-      "model.latent", 1, 1 << 20, "dimensions of the code", [](Config & c) -> auto& { return c.model.latent; });
+      "model.latent", 0, 1 << 20, "dimensions of the code; 0: none, which makes a language model of kind text",
+      [](Config & c) -> auto& { return c.model.latent; });
   t.integers(
       "model.hidden", 1, 1 << 20, "widths of the encoder's hidden layers", [](Config & c) -> auto& { return c.model.hidden; });
   t.optional<std::vector<Index>>(
@@ -46,6 +47,7 @@ void model_rows(Table& t) {
   t.choice(
       "model.activation", {"none", "relu", "tanh", "sigmoid", "leaky-relu", "elu", "gelu", "silu", "softplus"}, "after each hidden layer",
       [](Config & c) -> auto& { return c.model.activation; });
+  recurrent_rows(t);
   t.choice(
       "model.init", strings(init_names()), "initial weights", [](Config & c) -> auto& { return c.model.init; });
   t.choice(
@@ -62,6 +64,7 @@ void objective_rows(Table& t) {
       "objective.variance", 1e-8, 1e8, "of every pixel, for gaussian", [](Config & c) -> auto& { return c.objective.variance; });
   t.number(
       "objective.beta", 0, 1e6, "weight of the KL term", [](Config & c) -> auto& { return c.objective.beta; });
+  schedule_rows(t);
   t.number(
       "objective.adversarial.weight", 0, 1e6, "nats an example: how much the decoder is trained to fool a discriminator; 0: there is none",
       [](Config & c) -> auto& { return c.objective.adversarial_weight; });
@@ -82,7 +85,7 @@ void data_rows(Table& t) {
       "validation part: 0 none, below 1 a share, otherwise a number of examples; null: a tenth, at most 5,000",
       [](Config & c) -> auto& { return c.data.valid; },
       [](const Json& v) {
-        const double d = number_of(v, 0, double(most));
+        const double d = number_of(v, 0, double(most_steps));
         if (d >= 1 && d != std::floor(d)) expected("a share below 1 or a whole number");
         return d;
       });
@@ -101,6 +104,7 @@ void data_rows(Table& t) {
   t.integers(
       "data.exclude_labels", 0, 1 << 20, "labels left out of training and validation",
       [](Config & c) -> auto& { return c.data.exclude_labels; });
+  text_rows(t);
   t.boolean(
       "data.flip", "training pictures are mirrored, left and right, once in two times", [](Config & c) -> auto& { return c.data.flip; });
   t.integer(
@@ -149,10 +153,10 @@ void optimizer_rows(Table& t) {
       "optimizer.schedule.name", {"constant", "step", "exponential", "cosine", "stages"}, "of the learning rate",
       [](Config & c) -> auto& { return c.optimizer.schedule.name; });
   t.integer(
-      "optimizer.schedule.warmup", 0, most, "updates over which the rate rises from 0",
+      "optimizer.schedule.warmup", 0, most_steps, "updates over which the rate rises from 0",
       [](Config & c) -> auto& { return c.optimizer.schedule.warmup; });
   t.integer(
-      "optimizer.schedule.every", 1, most, "step: epochs between two multiplications by factor",
+      "optimizer.schedule.every", 1, most_steps, "step: epochs between two multiplications by factor",
       [](Config & c) -> auto& { return c.optimizer.schedule.every; });
   t.number(
       "optimizer.schedule.factor", 0, 1e6, "step; exponential: each epoch's factor",
@@ -161,7 +165,7 @@ void optimizer_rows(Table& t) {
       "optimizer.schedule.final", 0, 1, "cosine: share of the rate left at the end",
       [](Config & c) -> auto& { return c.optimizer.schedule.final; });
   t.integers(
-      "optimizer.schedule.stage_epochs", 1, most, "stages: epochs of each",
+      "optimizer.schedule.stage_epochs", 1, most_steps, "stages: epochs of each",
       [](Config & c) -> auto& { return c.optimizer.schedule.stage_epochs; });
   t.add<std::vector<double>>(
       "optimizer.schedule.stage_factors", "list of numbers", "stages: the factor of each on the rate",
@@ -176,21 +180,21 @@ void optimizer_rows(Table& t) {
 
 void train_rows(Table& t) {
   t.integer(
-      "train.epochs", 0, most, "passes over the training part", [](Config & c) -> auto& { return c.train.epochs; });
+      "train.epochs", 0, most_steps, "passes over the training part", [](Config & c) -> auto& { return c.train.epochs; });
   t.integer(
-      "train.steps", 0, most, "updates in all; 0: by epochs", [](Config & c) -> auto& { return c.train.steps; });
+      "train.steps", 0, most_steps, "updates in all; 0: by epochs", [](Config & c) -> auto& { return c.train.steps; });
   t.integer(
       "train.batch", 1, 1 << 24, "examples an update", [](Config & c) -> auto& { return c.train.batch; });
   t.add<std::uint64_t>(
       "train.seed", "whole number, 0 to 2^53", "of everything random", [](Config & c) -> auto& { return c.train.seed; },
       [](Config& c, const Json& v) { c.train.seed = std::uint64_t(integer_of(v, 0, Index{1} << 53)); });
   t.integer(
-      "train.checkpoint_every", 1, most, "epochs", [](Config & c) -> auto& { return c.train.checkpoint_every; });
+      "train.checkpoint_every", 1, most_steps, "epochs", [](Config & c) -> auto& { return c.train.checkpoint_every; });
   t.integer(
-      "train.checkpoint_steps", 0, most, "updates; 0: at the ends of epochs alone",
+      "train.checkpoint_steps", 0, most_steps, "updates; 0: at the ends of epochs alone",
       [](Config & c) -> auto& { return c.train.checkpoint_steps; });
   t.integer(
-      "train.patience", 0, most, "epochs without a better validation objective before training stops; 0: never",
+      "train.patience", 0, most_steps, "epochs without a better validation objective before training stops; 0: never",
       [](Config & c) -> auto& { return c.train.patience; });
 }
 

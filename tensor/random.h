@@ -27,8 +27,11 @@ enum class Purpose : std::uint8_t {
   sentences = 12,
   test = 13,  // tests, examples, benchmarks
   bootstrap = 14,
-  prior = 15,    // codes whose pictures an adversary is shown; step: the update
-  augment = 16,  // step: the epoch
+  prior = 15,            // codes whose pictures an adversary is shown; step: the update
+  augment = 16,          // step: the epoch
+  shuffle_batches = 17,  // step: the epoch
+  word_dropout = 18,     // step: the update
+  tokens = 19,           // choices of words when text is generated
 };
 
 // One block of Philox 4x32-10: four words from a counter of four and a key of two.
