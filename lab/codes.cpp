@@ -107,11 +107,16 @@ EncodedExamples encode_examples(const Run& run, const Split& split) {
   const Index n = split.size(), latent = run.model->latent();
   EncodedExamples all{Tensor({n, latent}), run.model->variational() ? Tensor({n, latent}) : Tensor(), split.labels};
   if (n == 0) return all;
-  Batches batches = Batches::evaluation(split, evaluation_options(run.config, split, batch));
-  for (Index b = 0; b < batches.count(); b++) {
-    const Code code = run.model->encode(Var(batches.load(1, b).x));
-    put_rows(all.mean, b * batch, code.mean.value());
-    if (code.logvar) put_rows(all.logvar, b * batch, code.logvar.value());
+  const std::unique_ptr<BatchSource> batches = evaluation_batches(run.config, split, batch);
+  for (Index b = 0; b < batches->count(); b++) {
+    const Batch& examples = batches->load(1, b);
+    const Code code = run.model->encode(Var(examples.x));
+    const Tensor mean = code.mean.value().to(DType::float32), logvar = code.logvar ? code.logvar.value().to(DType::float32) : Tensor();
+    const auto* place = examples.examples.data<std::int32_t>();
+    for (Index i = 0; i < examples.size(); i++) {
+      all.mean[place[i]].copy_from(mean[i]);
+      if (logvar) all.logvar[place[i]].copy_from(logvar[i]);
+    }
   }
   return all;
 }

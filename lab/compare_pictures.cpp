@@ -57,7 +57,7 @@ Tensor inputs_of(const Run& run, const Split& test, const std::vector<Index>& pl
 Tensor noisy_reconstruction(const Model& model, const Tensor& inputs) {
   const NoGrad guard;
   const Code code = model.encode(Var(inputs.to(model.dtype())));
-  const Tensor noise = evaluation_noise(model, 0, inputs.size(0));
+  const Tensor noise = evaluation_noise(model, Tensor::arange(0, double(inputs.size(0)), 1, DType::int32));
   return decode_codes(model, reparameterise(code.mean.value(), code.logvar.value(), noise));
 }
 

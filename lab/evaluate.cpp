@@ -8,7 +8,9 @@
 
 #include "autograd/mode.h"
 #include "lab/importance.h"
+#include "lab/text_figures.h"
 #include "models/evaluation.h"
+#include "models/information.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -18,16 +20,21 @@
 namespace elbo {
 namespace {
 
-// Appends the numbers of a tensor (n,) to a column.
-void append(std::vector<double>& column, const Tensor& values) {
+// Puts the numbers of a tensor (n,) into a column, each where its example stands in the part.
+void place(std::vector<double>& column, const Tensor& values, const Batch& batch, Index size) {
+  column.resize(std::size_t(size));
   const Tensor v = values.to(DType::float64);
-  column.insert(column.end(), v.data<double>(), v.data<double>() + v.numel());
+  for (Index i = 0; i < v.numel(); i++) column[std::size_t(batch.examples.data<std::int32_t>()[i])] = v.data<double>()[i];
+}
+
+void place(std::vector<double>& column, const std::vector<double>& values, const Batch& batch, Index size) {
+  place(column, Tensor::from(values, {Index(values.size())}), batch, size);
 }
 
 double mean_of(const std::vector<double>& column) {
   double sum = 0;
   for (const double v : column) sum += v;
-  return sum / double(column.size());
+  return column.empty() ? no_figure : sum / double(column.size());
 }
 
 // Of the mean of independent numbers; null for one.
@@ -71,6 +78,30 @@ Split first_examples(const Split& split, Index count) {
   return s;
 }
 
+// Codes in the order of the part, for what needs all of them at once.
+struct Codes {
+  Tensor mean, logvar, z;
+
+  void add(const Pass& pass, const Batch& batch, Index size) {
+    const auto put = [&](Tensor& all, const Var& v) {
+      if (!v) return;
+      if (!all) all = Tensor({size, v.size(1)}, v.value().dtype());
+      for (Index i = 0; i < batch.size(); i++) all[batch.examples.data<std::int32_t>()[i]].copy_from(v.value()[i]);
+    };
+    put(mean, pass.code.mean), put(logvar, pass.code.logvar), put(z, pass.z);
+  }
+};
+
+constexpr Index most_for_information = 10000;
+
+void add_information(Figures& f, const Codes& codes, const std::vector<double>& kl) {
+  const Index n = std::min(codes.mean.size(0), most_for_information);
+  f.mutual_information = mutual_information(codes.mean.slice(0, n), codes.logvar.slice(0, n), codes.z.slice(0, n));
+  f.mutual_information_bound = std::log(double(n));
+  f.mutual_information_saturated = f.mutual_information > f.mutual_information_bound - 0.1;
+  f.aggregate_kl = mean_of({kl.begin(), kl.begin() + n}) - f.mutual_information;
+}
+
 double variance_of(const Run& run, const Dataset& data) {
   if (run.objective().likelihood() != Likelihood::gaussian_optimal) return 0;
   if (run.optimal_variance > 0) return run.optimal_variance;
@@ -78,19 +109,15 @@ double variance_of(const Run& run, const Dataset& data) {
     fail("evaluate", fmt::format("{}: keeps no variance of gaussian-optimal, as its training has not finished; elbo-train --resume {} "
                                  "finishes it",
                                  run.file, run.path));
-  return training_variance(*run.model, data.train, evaluation_options(run.config, data.train));
+  return training_variance(*run.model, *evaluation_batches(run.config, data.train));
 }
 
 // nll in bits per number of an example, where it is the length of a code for the data: dequantised bytes (8 bits more for the density's
 // unit), or binary pixels.
 double bits_per_dim(const Figures& f, Likelihood l, double dimensions) {
   const double bits = f.nll / (dimensions * std::numbers::ln2);
-  if (l != Likelihood::squared_error && l != Likelihood::bernoulli && f.dequantized) return bits + 8;
+  if (is_density(l) && f.dequantized) return bits + 8;
   return l == Likelihood::bernoulli && f.binarized ? bits : no_figure;
-}
-
-void add_labels(std::vector<std::int32_t>& column, const Tensor& labels) {
-  if (labels) column.insert(column.end(), labels.data<std::int32_t>(), labels.data<std::int32_t>() + labels.numel());
 }
 
 // Every number is 0 or 1: x (x - 1) = 0.
@@ -111,50 +138,67 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   const Model& model = *run.model;
   const Objective objective = run.objective();
   const Likelihood likelihood = objective.likelihood();
-  const bool importance = options.importance_samples > 0 && model.variational();
+  const bool text = likelihood == Likelihood::categorical, code = model.latent() > 0;
+  const Index samples = options.importance_samples > 0 ? options.importance_samples : options.all ? 100 : 0, size = split.size();
+  const bool importance = samples > 0 && model.variational();
   const double variance = variance_of(run, data);
   PerExample rows;
   std::vector<double> nll_tenth;
   Units units(model.latent());
+  Codes codes;
+  std::optional<TextCounts> counts;
+  if (text) counts.emplace(run, split);
   bool binary_values = true;
 
-  const BatchOptions batch_options = evaluation_options(run.config, split, options.batch);
-  Batches batches = Batches::evaluation(split, batch_options);
-  for (Index b = 0; b < batches.count(); b++) {
-    const Batch& batch = batches.load(1, b);
-    const Index first = b * batches.options().size;
-    const Pass pass = objective(model, batch.x, evaluation_noise(model, first, batch.size(), options.seed), variance);
-    append(rows.reconstruction, pass.reconstruction.value());
-    append(rows.squared_error, squared_error(pass.decoding.mean(), batch.x));
-    binary_values = binary_values && all_binary(batch.x);
+  const std::unique_ptr<BatchSource> batches = evaluation_batches(run.config, split, options.batch);
+  for (Index b = 0, done = 0; b < batches->count(); b++) {
+    const Batch& batch = batches->load(1, b);
+    const Pass pass = objective(model, batch.x, evaluation_noise(model, batch.examples, options.seed), variance);
+    place(rows.reconstruction, pass.reconstruction.value(), batch, size);
     units.add(pass.code.mean.value(), pass.kl ? pass.kl.value() : Tensor());
-    if (pass.kl) append(rows.kl, sum(pass.kl.value().to(DType::float64), {1}));
-    const Decoding at_mean = pass.kl ? model.decode(pass.code.mean) : pass.decoding;
-    append(rows.reconstruction_at_mean, objective.reconstruction(at_mean, batch.x, variance).value());
-    append(rows.squared_error_at_mean, squared_error(at_mean.mean(), batch.x));
-    add_labels(rows.label, batch.labels);
-    if (importance) {
-      const ImportanceEstimate e =
-          importance_estimate(model, objective, batch.x, first, options.importance_samples, options.seed, variance);
-      rows.nll.insert(rows.nll.end(), e.nll.begin(), e.nll.end());
-      rows.effective_samples.insert(rows.effective_samples.end(), e.effective_samples.begin(), e.effective_samples.end());
-      nll_tenth.insert(nll_tenth.end(), e.nll_tenth.begin(), e.nll_tenth.end());
+    if (pass.kl) place(rows.kl, sum(pass.kl.value().to(DType::float64), {1}), batch, size);
+    if (text) {
+      counts->add(batch, pass.code.mean.value());
+      if (code) {
+        codes.add(pass, batch, size);
+        const Var at_mean = pass.kl ? objective.reconstruction(model, pass.code, pass.code.mean, batch.x, 0) : pass.reconstruction;
+        place(rows.reconstruction_at_mean, at_mean.value(), batch, size);
+      }
+    } else {
+      if (options.all) codes.add(pass, batch, size);
+      place(rows.squared_error, squared_error(pass.decoding.mean(), batch.x), batch, size);
+      binary_values = binary_values && all_binary(batch.x);
+      const Decoding at_mean = pass.kl ? model.decode(pass.code.mean) : pass.decoding;
+      place(rows.reconstruction_at_mean, objective.reconstruction(at_mean, batch.x, variance).value(), batch, size);
+      place(rows.squared_error_at_mean, squared_error(at_mean.mean(), batch.x), batch, size);
     }
-    if (options.progress) options.progress(first + batch.size(), split.size());
+    if (importance) {
+      const ImportanceEstimate e = importance_estimate(model, objective, batch.x, batch.examples, samples, options.seed, variance);
+      place(rows.nll, e.nll, batch, size);
+      place(rows.effective_samples, e.effective_samples, batch, size);
+      place(nll_tenth, e.nll_tenth, batch, size);
+    }
+    done += batch.size();
+    if (options.progress) options.progress(done, size);
   }
+  if (split.labels) rows.label.assign(split.labels.data<std::int32_t>(), split.labels.data<std::int32_t>() + size);
+  if (text)
+    for (Index i = 0; i < size; i++) rows.tokens.push_back(double(split.tokens->length(i) - 1));
   rows.total = rows.reconstruction;
   for (std::size_t i = 0; i < rows.kl.size(); i++) rows.total[i] += rows.kl[i];
 
-  const double n = double(split.size());
+  const double n = double(size);
+  const BatchOptions numbers = text ? BatchOptions{} : evaluation_options(run.config, split, options.batch);
   Figures f{.split = std::string(part_name(options.part)),
-            .examples = split.size(),
+            .examples = size,
             .weights = std::string(run.weights_name()),
             .likelihood = std::string(likelihood_name(likelihood)),
-            .binarized = batch_options.binarize != Binarize::none,
+            .binarized = numbers.binarize != Binarize::none,
             .use_test = run.config.data.use_test,
-            .dequantized = batch_options.dequantize != Dequantize::none,
+            .dequantized = numbers.dequantize != Dequantize::none,
             .parameters = run.store->numel(),
             .variational = model.variational()};
+  f.all = options.all;
   f.normalised = normalised(likelihood, binary_values);
   if (likelihood == Likelihood::gaussian) f.variance = run.config.objective.variance;
   if (likelihood == Likelihood::gaussian_optimal) f.variance = variance;
@@ -175,14 +219,24 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   f.reconstruction_at_mean = mean_of(rows.reconstruction_at_mean);
   f.squared_error_at_mean = mean_of(rows.squared_error_at_mean);
   if (run.example_shape.rank() == 3) f.psnr = 10 * std::log10(double(run.example_shape.numel()) / std::max(f.squared_error_at_mean, 1e-30));
-  f.active_units = units.active(n);
-  f.importance_samples = options.importance_samples;
+  f.active_units = code ? units.active(n) : -1;
+  f.importance_samples = samples;
   if (importance) {
     f.nll = mean_of(rows.nll);
     f.nll_standard_error = standard_error(rows.nll);
     f.nll_tenth = mean_of(nll_tenth);
     f.effective_samples = mean_of(rows.effective_samples);
     f.bits_per_dim = bits_per_dim(f, likelihood, double(run.example_shape.numel()));
+  } else if (samples > 0 && !code) {
+    f.nll = f.total;
+    f.nll_standard_error = standard_error(rows.total);
+  }
+  if (options.all && model.variational()) add_information(f, codes, rows.kl);
+  if (text) counts->fill(f);
+  if (text && code) {
+    const FreeRunning running = free_running(run, split, codes.mean);
+    f.exact_match = running.exact_match, f.edit_distance = running.edit_distance;
+    if (options.all) f.shuffled_reconstruction = shuffled_reconstruction(run, split, codes.z);
   }
   f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   f.examples_per_second = n / std::max(f.seconds, 1e-9);

@@ -41,16 +41,31 @@ struct Figures {
   // One latent sample an example. For a plain autoencoder total is the reconstruction alone: no bound, never ranked against a VAE's.
   double total = 0, reconstruction = 0, kl = no_figure;
   double beta = 0, objective = 0;
-  double squared_error = 0;                                      // to the decoder's mean, same latent sample as reconstruction
-  double reconstruction_at_mean = 0, squared_error_at_mean = 0;  // z = the encoder's mean: where AE and VAE are compared
+  double squared_error = no_figure;                              // to the decoder's mean, same latent sample as reconstruction
+  double reconstruction_at_mean = no_figure, squared_error_at_mean = no_figure;  // z = the encoder's mean: where AE and VAE are compared
   double psnr = no_figure;          // images: 10 log10(1 / mean squared error of a number at the code's mean), in decibels
-  Index active_units = 0;           // dimensions whose encoder mean has a variance above 0.01
+  Index active_units = 0;           // -1: no code. Dimensions whose encoder mean has a variance above 0.01
                                     // (Burda, Grosse and Salakhutdinov 2015)
   std::vector<double> kl_per_unit;  // empty for a plain autoencoder
 
-  // With importance samples (importance_samples > 0).
+  // Texts. Tokens predicted: the end counted, the start not.
+  double tokens = no_figure;
+  double perplexity = no_figure;               // exp(total per token): an upper bound for a VAE
+  double token_accuracy = no_figure;           // the likeliest token is the right one, given those before it and the code's mean
+  double exact_match = no_figure;              // of free-running greedy decoding from the code's mean: share of texts that come back
+  double edit_distance = no_figure;            // and tokens to insert, delete or exchange
+  double shuffled_reconstruction = no_figure;  // with `all`: each text given the code of another
+
+  // With `all`: of index and code on the first examples, at most 10,000 (models/information.h).
+  double mutual_information = no_figure, mutual_information_bound = no_figure;  // the bound: log of how many
+  bool mutual_information_saturated = false;                                    // within 0.1 of it: no more than a bound
+  double aggregate_kl = no_figure;                                              // KL(q(z) || p(z)): the KL on them less that
+  bool all = false;                                                             // whether these were asked for
+
+  // With importance samples (importance_samples > 0). A language model's nll is its total, exact.
   Index importance_samples = 0;
   double nll = no_figure, nll_standard_error = no_figure;  // the error is over examples
+  double nll_perplexity = no_figure;                       // exp(nll per token)
   double nll_tenth = no_figure;                            // with the first K/10 samples: how far K is from enough
   double effective_samples = no_figure;                    // (sum w)^2 / sum w^2, mean over examples
   double bits_per_dim = no_figure;                         // nll / (D ln 2), + 8 on dequantised bytes; null where that is no code length
@@ -62,13 +77,14 @@ struct Figures {
 // The same of each example, in the order of the part; columns that do not apply are empty.
 struct PerExample {
   std::vector<std::int32_t> label;
-  std::vector<double> total, reconstruction, kl, squared_error, reconstruction_at_mean, squared_error_at_mean, nll, effective_samples;
+  std::vector<double> tokens, total, reconstruction, kl, squared_error, reconstruction_at_mean, squared_error_at_mean, nll, effective_samples;
 };
 
 struct EvaluateOptions {
   Part part = Part::test;
   Index importance_samples = 0;  // 0: no nll
   Index examples = 0;            // the first so many; 0: all
+  bool all = false;              // every figure; importance_samples is then 100 unless given
   std::uint64_t seed = 1;        // of the latent noise
   Index batch = 500;             // examples at a time: memory does not depend on anything else
   PerExample* per_example = nullptr;

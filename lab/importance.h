@@ -31,9 +31,9 @@ struct ImportanceEstimate {
   std::vector<double> effective_samples;
 };
 
-// x: examples first, first + 1, ... of their part, (n, example...). Sample k uses evaluation_noise(..., seed, k), so that sample 0 is the
+// x: these examples of their part, (n, example...), or their tokens. Sample k uses evaluation_noise(..., seed, k), so that sample 0 is the
 // one of the ELBO. `variance`: that of gaussian-optimal. For a variational model.
-ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, Index first, Index samples,
+ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples, Index samples,
                                        std::uint64_t seed, double variance);
 
 }  // namespace elbo

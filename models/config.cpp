@@ -134,17 +134,50 @@ void settle(Config& config) {
   config.data.options.clear();
 }
 
+namespace {
+
+[[noreturn]] void wrong(const std::string& what) { throw UsageError("configuration: " + what); }
+
+void check_text(const Config& c) {
+  const ModelConfig& m = c.model;
+  if (m.latent == 0 && m.variational) wrong("model.latent=0 (a language model) needs model.variational=false");
+  if (m.latent == 0 && m.decoder_input == "none") wrong("model.decoder_input=none needs a code: model.latent is 0");
+  if (m.tied && m.embed != m.units)
+    wrong(fmt::format("model.tied needs model.units equal to model.embed, got {} and {}", m.units, m.embed));
+  if (c.objective.adversarial_weight > 0) wrong("objective.adversarial.weight is for pictures: words have no gradient");
+}
+
+void check_schedule(const Config& c) {
+  const ObjectiveConfig& o = c.objective;
+  if (o.anneal_shape != "none" && o.anneal_steps == 0)
+    wrong(fmt::format("objective.anneal.shape={} needs objective.anneal.steps", o.anneal_shape));
+  if (o.anneal_shape != "none" && o.target_kl > 0)
+    wrong("objective.anneal and objective.target_kl exclude each other: both set the KL's weight");
+  const bool any =
+      o.anneal_shape != "none" || o.target_kl > 0 || o.free_bits > 0 || o.free_bits_total > 0 || o.pretrain_epochs > 0 || o.aggressive > 0;
+  if (any && !c.model.variational)
+    wrong(
+        "objective.anneal, free_bits, free_bits_total, target_kl, pretrain_epochs and aggressive are a VAE's; model.variational is false");
+}
+
+}  // namespace
+
 void check_config(const Config& c) {
-  const auto wrong = [](const std::string& what) { throw UsageError("configuration: " + what); };
-  if (c.model.kind != "dense" && (c.model.filters.empty() || (c.model.kind == "conv" && c.model.filters.size() != c.model.strides.size())))
+  const bool text = c.model.kind == "text", conv = c.model.kind == "conv" || c.model.kind == "conv-same";
+  if (text) check_text(c);
+  if (text != (c.objective.likelihood == "categorical"))
+    wrong(text ? fmt::format("model.kind=text needs objective.likelihood=categorical, got {}", c.objective.likelihood)
+               : fmt::format("objective.likelihood=categorical needs model.kind=text, got {}", c.model.kind));
+  if (!text && c.model.latent == 0) wrong("model.latent=0 (no code) is for model.kind=text: a language model");
+  check_schedule(c);
+  if (conv && (c.model.filters.empty() || (c.model.kind == "conv" && c.model.filters.size() != c.model.strides.size())))
     wrong(fmt::format("model.kind={} needs model.filters, and for conv as many model.strides; got {} and {}", c.model.kind,
                       c.model.filters.size(), c.model.strides.size()));
   if (c.model.kind == "conv-same" && c.model.upsample != "nearest")
     wrong(fmt::format("model.kind=conv-same enlarges by model.upsample=nearest alone, got {}", c.model.upsample));
   double reduction = 1;
   for (Index stride : c.model.strides) reduction *= double(stride);
-  if (c.model.kind != "dense" && reduction > 4096)
-    wrong(fmt::format("model.strides reduce images by {:g} in all; expected 4096 at most", reduction));
+  if (conv && reduction > 4096) wrong(fmt::format("model.strides reduce images by {:g} in all; expected 4096 at most", reduction));
   if (c.objective.adversarial_weight > 0 && !c.model.variational)
     wrong("objective.adversarial.weight needs model.variational=true: a plain autoencoder has no prior to draw pictures from");
   const ScheduleConfig& s = c.optimizer.schedule;

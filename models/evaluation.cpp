@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "autograd/mode.h"
+#include "models/information.h"
 #include "tensor/elementwise.h"
 #include "tensor/likelihood.h"
 #include "tensor/reduce.h"
@@ -57,62 +58,87 @@ Index active(const CodeSums& s) {
 }
 
 template <class F>
-void for_batches(Batches& batches, F&& f) {
-  for (Index b = 0; b < batches.count(); b++) f(batches.load(1, b), b * batches.options().size);
+void for_batches(BatchSource& batches, F&& f) {
+  for (Index b = 0; b < batches.count(); b++) f(batches.load(1, b));
 }
+
+// The codes of a part's first examples, in whatever order they come.
+class FirstCodes {
+ public:
+  FirstCodes(Index most, const Model& model)
+      : most_(most), mean_({most, model.latent()}, model.dtype()), logvar_(empty_like(mean_)), z_(empty_like(mean_)) {}
+
+  void add(const Pass& p, const Tensor& examples) {
+    const auto* example = examples.data<std::int32_t>();
+    for (Index i = 0; i < examples.numel(); i++) {
+      if (example[i] >= most_) continue;
+      mean_[example[i]].copy_from(p.code.mean.value()[i]);
+      logvar_[example[i]].copy_from(p.code.logvar.value()[i]);
+      z_[example[i]].copy_from(p.z.value()[i]);
+    }
+  }
+  double information() const { return mutual_information(mean_, logvar_, z_); }
+
+ private:
+  Index most_;
+  Tensor mean_, logvar_, z_;
+};
 
 }  // namespace
 
-Tensor evaluation_noise(const Model& model, Index first, Index count, std::uint64_t seed, std::uint64_t sample) {
+Tensor evaluation_noise(const Model& model, const Tensor& examples, std::uint64_t seed, std::uint64_t sample) {
   if (!model.variational()) return {};
-  Tensor noise({count, model.latent()}, model.dtype());
-  fill_normal(noise, {.seed = seed, .purpose = Purpose::evaluate, .step = sample}, std::uint32_t(first));
+  Tensor noise({examples.numel(), model.latent()}, model.dtype());
+  fill_normal(noise, {.seed = seed, .purpose = Purpose::evaluate, .step = sample}, examples.values<std::int32_t>());
   return noise;
 }
 
-Metrics validate(const Model& model, const Objective& objective, Batches& batches, double optimal_variance) {
+Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight) {
   NoGrad guard;
   const auto start = std::chrono::steady_clock::now();
   CodeSums codes(model.latent());
   double reconstruction = 0, kl = 0;
-  for_batches(batches, [&](const Batch& batch, Index first) {
-    const Pass p = objective(model, batch.x, evaluation_noise(model, first, batch.size()), optimal_variance);
+  std::optional<FirstCodes> first;
+  if (model.variational()) first.emplace(std::min<Index>(1000, batches.examples()), model);
+  for_batches(batches, [&](const Batch& batch) {
+    const Pass p = objective(model, batch.x, evaluation_noise(model, batch.examples), optimal_variance);
     reconstruction += total(p.reconstruction.value());
     if (p.kl) kl += total(p.kl.value());
     codes.add(p.code);
+    if (first) first->add(p, batch.examples);
   });
   const double n = double(batches.examples());
   Metrics m{.split = "valid"};
   m.reconstruction = reconstruction / n;
   m.kl = kl / n;
   m.total = m.reconstruction + m.kl;
-  m.beta = objective.beta();
+  m.beta = weight;
   m.objective = m.reconstruction + m.beta * m.kl;
   m.active_units = active(codes);
+  if (first) m.mutual_information = first->information();
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   m.examples_per_second = n / std::max(m.seconds, 1e-9);
   return m;
 }
 
-CodeStatistics code_statistics(const Model& model, const Split& split, const BatchOptions& options) {
+CodeStatistics code_statistics(const Model& model, BatchSource& batches) {
+  if (model.latent() == 0) return {};
   NoGrad guard;
-  Batches batches = Batches::evaluation(split, options);
   CodeSums codes(model.latent());
-  for_batches(batches, [&](const Batch& batch, Index) { codes.add(model.encode(Var(batch.x))); });
+  for_batches(batches, [&](const Batch& batch) { codes.add(model.encode(Var(batch.x))); });
   return codes.statistics();
 }
 
-double training_variance(const Model& model, const Split& split, const BatchOptions& options) {
+double training_variance(const Model& model, BatchSource& batches) {
   NoGrad guard;
-  Batches batches = Batches::evaluation(split, options);
   double error = 0;
-  for_batches(batches, [&](const Batch& batch, Index first) {
+  for_batches(batches, [&](const Batch& batch) {
     const Code code = model.encode(Var(batch.x));
-    const Tensor noise = evaluation_noise(model, first, batch.size());
+    const Tensor noise = evaluation_noise(model, batch.examples);
     const Tensor z = code.logvar ? reparameterise(code.mean.value(), code.logvar.value(), noise) : code.mean.value();
     error += total(squared_error(model.decode(Var(z)).mean(), batch.x));
   });
-  return clamped_variance(error / (double(split.size()) * double(model.example_shape().numel())));
+  return clamped_variance(error / (double(batches.examples()) * double(model.example_shape().numel())));
 }
 
 }  // namespace elbo

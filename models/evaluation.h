@@ -7,17 +7,18 @@
 
 namespace elbo {
 
-// Noise for examples first, first + 1, ... of a part, (count, latent): sample number `sample` of each.
-Tensor evaluation_noise(const Model& model, Index first, Index count, std::uint64_t seed = 1, std::uint64_t sample = 0);
+// Noise for examples of a part, int32 (n,) -> (n, latent): sample number `sample` of each. Empty for a plain autoencoder.
+Tensor evaluation_noise(const Model& model, const Tensor& examples, std::uint64_t seed = 1, std::uint64_t sample = 0);
 
-// Objective, total, reconstruction, KL and active units over all batches, one latent sample an example.
-Metrics validate(const Model& model, const Objective& objective, Batches& batches, double optimal_variance);
+// Objective, total, reconstruction, KL and active units over all batches, one latent sample an example; mutual information on the first
+// 1,000 examples. `weight`: of the KL in the objective.
+Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight);
 
 // Mean and covariance of the codes z of all examples.
-CodeStatistics code_statistics(const Model& model, const Split& split, const BatchOptions& options);
+CodeStatistics code_statistics(const Model& model, BatchSource& batches);
 
 // The variance at its optimum: the mean squared error of a number under the decoder's mean, over all examples, one latent sample each,
 // clamped as clamped_variance() does.
-double training_variance(const Model& model, const Split& split, const BatchOptions& options);
+double training_variance(const Model& model, BatchSource& batches);
 
 }  // namespace elbo

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/samples.h"
+#include "data/vocabulary.h"
 #include "models/objective.h"
 #include "tensor/elementwise.h"
 #include "tensor/reduce.h"
@@ -26,6 +27,15 @@ void move_away_from_kinks(ParamStore& store, double filters) {
   }
 }
 
+// Texts of different lengths: the first as it is, each further one two tokens shorter.
+Tensor shortened(Tensor tokens) {
+  const Index most = tokens.size(1);
+  auto* token = tokens.mutable_data<std::int32_t>();
+  for (Index i = 0; i < tokens.size(0); i++)
+    for (Index t = std::max<Index>(2, most - 2 * i); t < most; t++) token[i * most + t] = pad_token;
+  return tokens;
+}
+
 struct Built {
   ParamStore store;
   std::unique_ptr<Model> model;
@@ -35,7 +45,8 @@ struct Built {
   Built(const Config& config, const Shape& example)
       : store(store_options(config)), model(make_model(config, example, store)), objective(config) {
     const Index examples = batch_norm(config) ? 12 : 2;
-    x = sample_tensor(example.prepend(examples), 0.1, 0.9, 1).to(model->dtype());
+    x = config.model.kind == "text" ? shortened(random_input(config, example, examples))
+                                    : sample_tensor(example.prepend(examples), 0.1, 0.9, 1).to(model->dtype());
     noise = sample_tensor({examples, model->latent()}, -1, 1, 2).to(model->dtype());
   }
   Var loss() const { return objective(*model, x, model->variational() ? noise : Tensor(), 0, {.training = true}).objective; }

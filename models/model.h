@@ -12,6 +12,7 @@ namespace elbo {
 // The code of each example: (n, latent). logvar is empty for a plain autoencoder.
 struct Code {
   Var mean, logvar;
+  Var embedded = {};  // of texts: what encoder and decoder both read
 };
 
 // What a decoder says of each example, of the example's shape (n, ...).
@@ -24,9 +25,11 @@ struct Decoding {
   Var picture() const;     // with its gradient; of logits their sigmoid, for the continuous Bernoulli distribution too
 };
 
-// What a pass is for: layers that behave otherwise in training (batch normalisation) are told so with every call.
+// What a pass is for: layers that behave otherwise in training (batch normalisation, dropout) are told so with every call.
 struct PassContext {
   bool training = false;
+  std::uint64_t seed = 1;  // of what is drawn in training, with the number of the update
+  Index step = 0;
 };
 
 class Model {
@@ -34,9 +37,11 @@ class Model {
   Model(const Config& config, const Shape& example) : config_(config), example_(example) {}
   virtual ~Model() = default;
 
-  virtual Code encode(const Var& x, const PassContext& context) const = 0;      // x: (n, example...)
-  virtual Decoding decode(const Var& z, const PassContext& context) const = 0;  // z: (n, latent)
-  Code encode(const Var& x) const { return encode(x, {}); }                     // in evaluation
+  virtual Code encode(const Var& x, const PassContext& context) const = 0;  // x: (n, example...)
+  // Of numbers: what the decoder says of each, z: (n, latent). Of texts: text_loss() in its stead (models/text.h).
+  virtual Decoding decode(const Var& z, const PassContext& context) const;
+  virtual Var text_loss(const Code& code, const Var& z, const Tensor& x, const PassContext& context) const;
+  Code encode(const Var& x) const { return encode(x, {}); }  // in evaluation
   Decoding decode(const Var& z) const { return decode(z, {}); }
   // Layers with output shapes, parameters and multiply-adds (2 operations each) an example, for --summary.
   struct LayerSummary {
@@ -46,6 +51,7 @@ class Model {
     double flops;
   };
   virtual std::vector<LayerSummary> summary() const = 0;
+  virtual bool learns_inputs() const { return false; }  // whether what goes into the first product is learned
 
   const Config& config() const { return config_; }
   const Shape& example_shape() const { return example_; }
@@ -53,7 +59,7 @@ class Model {
   bool variational() const { return config_.model.variational; }
   DType dtype() const { return config_.model.float_type == "float64" ? DType::float64 : DType::float32; }
   // Floating-point operations of one training step on `batch` examples: 2mnk of each product forward, twice that backward, but no
-  // gradient of the first layer's input; nothing elementwise.
+  // gradient of the first layer's input unless that is learned; nothing elementwise.
   double step_flops(Index batch) const;
 
  protected:
@@ -68,5 +74,7 @@ Decoding::Kind decoding_kind(const Config& config);
 // Builds the model in `store` (which it seals). Throws UsageError for a configuration that fits no model.
 std::unique_ptr<Model> make_model(const Config& config, const Shape& example, ParamStore& store);
 ParamStoreOptions store_options(const Config& config);
+// A batch to try a model with, where there are no data: numbers drawn from [0, 1), or words drawn from the vocabulary, texts without padding.
+Tensor random_input(const Config& config, const Shape& example, Index batch);
 
 }  // namespace elbo

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "autograd/ops.h"
@@ -14,8 +15,8 @@
 namespace elbo {
 namespace {
 
-constexpr std::array<std::string_view, 6> names = {"bernoulli",        "continuous-bernoulli", "gaussian",
-                                                   "gaussian-learned", "gaussian-optimal",     "squared-error"};
+constexpr std::array<std::string_view, 7> names = {"bernoulli",        "continuous-bernoulli", "gaussian",   "gaussian-learned",
+                                                   "gaussian-optimal", "squared-error",        "categorical"};
 
 // D/2 log(2 pi v) + error / (2 v): -log N of an example of D numbers with squared error `error`.
 Var gaussian_of_error(const Var& error, double dimensions, double variance) {
@@ -38,7 +39,7 @@ Likelihood likelihood_from_name(std::string_view name) {
   return Likelihood(it - names.begin());
 }
 
-bool is_density(Likelihood l) { return l != Likelihood::bernoulli && l != Likelihood::squared_error; }
+bool is_density(Likelihood l) { return l != Likelihood::bernoulli && l != Likelihood::squared_error && l != Likelihood::categorical; }
 
 bool normalised(Likelihood l, bool binary_data) { return l == Likelihood::bernoulli ? binary_data : l != Likelihood::squared_error; }
 
@@ -58,16 +59,34 @@ Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decod
 double Pass::mean_reconstruction() const { return total(reconstruction.value()) / double(reconstruction.size(0)); }
 double Pass::mean_kl() const { return kl ? total(kl.value()) / double(kl.size(0)) : 0; }
 
-Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance, const PassContext& context) const {
+Var Objective::reconstruction(const Model& model, const Code& code, const Var& z, const Tensor& x, double variance) const {
+  return likelihood_ == Likelihood::categorical ? model.text_loss(code, z, x, {}) : reconstruction(model.decode(z), x, variance);
+}
+
+Var Objective::charged(const Var& kl) const {
+  if (config_.free_bits == 0 && config_.free_bits_total == 0) return sum(kl) * (1 / double(kl.size(0)));
+  constexpr double infinite = std::numeric_limits<double>::infinity();
+  const Var all = sum(clamp(mean(kl, {0}), config_.free_bits, infinite));
+  return clamp(all, config_.free_bits_total, infinite);
+}
+
+Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance, const PassContext& context,
+                           std::optional<double> weight) const {
   Pass p;
   p.code = model.encode(Var(x), context);
   p.z = p.code.logvar && noise ? reparameterise(p.code.mean, p.code.logvar, noise) : p.code.mean;
-  p.decoding = model.decode(p.z, context);
-  p.reconstruction = reconstruction(p.decoding, x, variance);
+  if (likelihood_ == Likelihood::categorical) {
+    p.reconstruction = model.text_loss(p.code, p.z, x, context);
+  } else {
+    p.decoding = model.decode(p.z, context);
+    p.reconstruction = reconstruction(p.decoding, x, variance);
+  }
   p.objective = mean(p.reconstruction);
   if (p.code.logvar) {
+    p.weight = weight.value_or(config_.beta);
     p.kl = kl_normal(p.code.mean, p.code.logvar);
-    p.objective = p.objective + sum(p.kl) * (config_.beta / double(x.size(0)));
+    const Var charge = context.training ? charged(p.kl) : sum(p.kl) * (1 / double(x.size(0)));
+    p.objective = p.objective + charge * p.weight;
   }
   return p;
 }

@@ -4,6 +4,11 @@
 //   objective = reconstruction + beta * KL   what training minimises
 //   total     = reconstruction + KL          the negative ELBO (Kingma and Welling 2013); reconstruction alone for a plain autoencoder
 //
+// In training the KL may have a part that costs nothing, and the weight may change (models/kl_weight.h):
+//   free bits            max(F, batch mean of a dimension's KL), summed over dimensions (Kingma et al. 2016, "Improved variational
+//                        inference with inverse autoregressive flow")
+//   free bits in all     max(F, the sum of them)
+//
 // Likelihoods of x given the decoder's output, all constants kept where it is a log-likelihood:
 //   bernoulli         -log p(x | logits); of grey values it is no likelihood, and is said to be none
 //   continuous-bernoulli  -log p(x | logits) of the continuous Bernoulli distribution (Loaiza-Ganem and Cunningham 2019): what makes a
@@ -13,14 +18,16 @@
 //   gaussian-optimal  one variance for all pixels, at its optimum (sigma-VAE: Rybkin, Daniilidis and Levine 2021); its logarithm is softly
 //                     clamped to the pixels' range below: data that are reproduced exactly would else have an infinite density
 //   squared-error     sum of (x - mean)^2, without 1/2: no log-likelihood
+//   categorical       -log p(x) of a text: the sum over its tokens, each given those before it
 
+#include <optional>
 #include <string_view>
 
 #include "models/model.h"
 
 namespace elbo {
 
-enum class Likelihood { bernoulli, continuous_bernoulli, gaussian, gaussian_learned, gaussian_optimal, squared_error };
+enum class Likelihood { bernoulli, continuous_bernoulli, gaussian, gaussian_learned, gaussian_optimal, squared_error, categorical };
 Likelihood likelihood_from_name(std::string_view name);  // throws UsageError naming the nearest
 std::string_view likelihood_name(Likelihood l);
 std::span<const std::string_view> likelihood_names();
@@ -39,11 +46,12 @@ Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decod
 // One pass of a batch through encoder, sample and decoder.
 struct Pass {
   Code code;
-  Var z;  // (n, latent): the sample; the mean for a plain autoencoder
-  Decoding decoding;
+  Var z;               // (n, latent): the sample; the mean for a plain autoencoder
+  Decoding decoding;   // empty of texts
   Var reconstruction;  // (n,)
   Var kl;              // (n, latent), per dimension; empty for a plain autoencoder
   Var objective;       // scalar
+  double weight = 0;   // of the KL in it
   double mean_reconstruction() const;
   double mean_kl() const;  // 0 for a plain autoencoder
 };
@@ -54,13 +62,18 @@ class Objective {
   Likelihood likelihood() const { return likelihood_; }
   double beta() const { return config_.beta; }
 
-  // x: (n, example...); noise: (n, latent), standard normal, or empty for z = the mean. `variance` as above.
-  Pass operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance = 0, const PassContext& context = {}) const;
+  // x: (n, example...), or tokens (n, most); noise: (n, latent), standard normal, or empty for z = the mean. `variance` as above; `weight`:
+  // of the KL, beta() where it is not given. Free bits count in training alone.
+  Pass operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance = 0, const PassContext& context = {},
+                  std::optional<double> weight = {}) const;
+  // The reconstruction term of each example for codes z, (n,).
+  Var reconstruction(const Model& model, const Code& code, const Var& z, const Tensor& x, double variance) const;
   Var reconstruction(const Decoding& decoding, const Tensor& x, double variance) const {
     return reconstruction_loss(likelihood_, config_, decoding, x, variance);
   }
 
  private:
+  Var charged(const Var& kl) const;  // what of the KL counts in training, mean over the batch
   ObjectiveConfig config_;
   Likelihood likelihood_;
 };

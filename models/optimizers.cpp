@@ -24,11 +24,13 @@ Schedule schedule_of(const OptimizerConfig& o, Index steps_an_epoch, Index last_
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(const Config& config, ParamStore& store, Index steps_an_epoch, Index last_step) {
+std::unique_ptr<Optimizer> make_optimizer(const Config& config, ParamStore& store, Index steps_an_epoch, Index last_step,
+                                          std::string_view prefix) {
   const OptimizerConfig& o = config.optimizer;
   const Schedule rate = schedule_of(o, steps_an_epoch, last_step);
   const double epsilon = o.epsilon.value_or(default_epsilon(o));
-  const UpdateOptions update{.clip_norm = o.clip_norm, .clip_value = o.clip_value};
+  UpdateOptions update{.clip_norm = o.clip_norm, .clip_value = o.clip_value, .prefix = std::string(prefix)};
+  if (config.objective.aggressive > 0 && prefix.empty()) update.groups = {{.prefix = "encoder/"}};
   if (o.name == "sgd") return std::make_unique<Sgd>(store, SgdOptions{rate, o.momentum, o.dampening, o.nesterov, o.weight_decay}, update);
   if (o.name == "rmsprop")
     return std::make_unique<Rmsprop>(store, RmspropOptions{rate, o.rho, epsilon, o.centered, o.momentum, o.weight_decay}, update);

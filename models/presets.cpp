@@ -10,6 +10,11 @@
 //                        Keras example, with a wider code
 //   conv-same-vae        32 and 64 filters 3x3, the size kept; the decoder enlarges 4 times by repeating pixels; squared error + KL,
 //                        RMSprop. The source samples without noise and trains without KL: mu + sigma epsilon and the KL are meant.
+//   text-vae, text-ae    embedding 256, LSTM 256, latent 32, LSTM 256, softmax; sentences of at most 100 tokens. The source's decoder sees
+//                        no words (model.decoder_input=none model.encoder_units=32), scores numbers of tokens by squared error, and has a
+//                        KL without bound: cross-entropy and the analytic KL are meant. The aids of text-vae were chosen on the validation
+//                        part of image captions.
+//   text-lm              the decoder of text-vae without a code
 
 #include "models/config.h"
 #include "tensor/error.h"
@@ -43,6 +48,19 @@ Config conv_same() {
   return c;
 }
 
+Config text(bool variational, Index latent) {
+  Config c = dense(variational, latent, {}, "categorical", 10);
+  c.model.kind = "text";
+  c.model.dropout = 0.3;
+  c.optimizer.clip_norm = 5;
+  c.train.batch = 32;
+  if (!variational) return c;
+  c.objective.anneal_shape = "linear";
+  c.objective.anneal_steps = 0.2;
+  c.objective.free_bits_total = 5;
+  return c;
+}
+
 }  // namespace
 
 const std::vector<Preset>& presets() {
@@ -56,6 +74,10 @@ const std::vector<Preset>& presets() {
       {"conv-vae", "convolutional VAE, 32 and 64 filters, latent 32, Bernoulli + KL", conv(true)},
       {"conv-ae", "convolutional autoencoder, 32 and 64 filters, latent 32, Bernoulli", conv(false)},
       {"conv-same-vae", "VAE of convolutions that keep the size, latent 256, squared error + KL, RMSprop", conv_same()},
+      {"text-vae", "VAE of LSTMs over texts, latent 32, its decoder fed the words; annealing, 5 nats of free bits, dropout",
+       text(true, 32)},
+      {"text-ae", "the same without noise and KL", text(false, 32)},
+      {"text-lm", "the decoder of text-vae alone: the language model that a text VAE is judged by", text(false, 0)},
   };
   return all;
 }

@@ -7,6 +7,7 @@
 
 #include "data/kinds.h"
 #include "data/spec.h"
+#include "data/text_batches.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -76,6 +77,17 @@ void take_data_path(Run& run, const std::string& config_path) {
   run.config.data.spec = beside.data.spec;
 }
 
+// Texts go with models of texts, numbers with the others.
+void check_kind(const Config& config, const Dataset& data) {
+  const bool texts = bool(data.texts), wants_texts = config.model.kind == "text";
+  if (texts == wants_texts) return;
+  throw UsageError(texts ? fmt::format("{}: these data are texts, which model.kind={} does not take; expected a preset of texts, such as "
+                                       "text-vae",
+                                       data.spec.str(), config.model.kind)
+                         : fmt::format("{}: model.kind=text expects texts (text:PATH, imdb:FOLDER, sentences), these are {}",
+                                       data.spec.str(), data.example_shape.rank() == 3 ? "pictures" : "vectors"));
+}
+
 TrainedOn trained_on(const TensorFile& contents, const Run& run) {
   TrainedOn t{.spec = spec_of_file(run.config.data.spec, run.file)};
   const std::string* examples = contents.find_metadata("data.examples");
@@ -117,6 +129,8 @@ Run open_run(const std::string& path, Weights wanted) {
   run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
   if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);
   run.trained_on = trained_on(contents, run);
+  if (run.config.model.kind == "text")
+    run.codec = std::make_shared<TextCodec>(TextCodec::from_json(metadata(contents, "text", run.file), run.file));
   if (const DataSpec& spec = run.trained_on.spec; !spec.kind.empty() && spec.path.empty() && data_kind(spec.kind).has_path())
     run.config.data.spec.clear();  // the model file keeps no folder
   take_data_path(run, (folder.empty() ? std::string(".") : folder) + "/config.json");
@@ -149,7 +163,9 @@ Dataset load_run_data(const Run& run, std::string_view spec, const OnRead& on_re
   const std::string which(spec.empty() ? std::string_view(run.config.data.spec) : spec);
   if (which.empty()) throw UsageError(fmt::format("{}: does not know its data; give --data", run.path));
   Dataset data = load_dataset(which, parts_of(run.config.data), on_read);
-  if (!(data.example_shape == run.example_shape))
+  check_kind(run.config, data);
+  if (run.codec) tokenise(data, run.codec, run.config.data.overlong == "skip", on_read);
+  if (!run.codec && !(data.example_shape == run.example_shape))
     fail("data", fmt::format("{}: examples have shape {}, but {} was trained on {}", which, data.example_shape.str(), run.path,
                              run.example_shape.str()));
   if (const TrainedOn& then = run.trained_on;
@@ -162,10 +178,25 @@ Dataset load_run_data(const Run& run, std::string_view spec, const OnRead& on_re
   return data;
 }
 
+Dataset load_data(const Config& config, const OnRead& on_read) {
+  const DataConfig& d = config.data;
+  Dataset data = load_dataset(d.spec, parts_of(d), on_read);
+  check_kind(config, data);
+  if (data.texts)
+    tokenise(data,
+             {.tokenizer = {tokenizer_from_name(d.tokenizer), d.lower_case},
+              .max_tokens = d.max_tokens,
+              .skip_overlong = d.overlong == "skip",
+              .min_count = d.min_count,
+              .max_vocabulary = d.max_vocabulary},
+             on_read);
+  return data;
+}
+
 // Bernoulli's losses have no lower bound for numbers outside.
 void check_values(const Config& config, const Dataset& data) {
   const Likelihood l = likelihood_from_name(config.objective.likelihood);
-  if ((l != Likelihood::bernoulli && l != Likelihood::continuous_bernoulli) || config.data.binarize != "none") return;
+  if (data.texts || (l != Likelihood::bernoulli && l != Likelihood::continuous_bernoulli) || config.data.binarize != "none") return;
   for (const Split* split : {&data.train, &data.valid, &data.test})
     if (kind_of_values(split->values) == Values::other)
       fail("data",
@@ -179,6 +210,17 @@ Dequantize dequantize_of(const Config& config, const Split& split) {
   const Likelihood l = likelihood_from_name(config.objective.likelihood);
   return is_density(l) && config.data.binarize == "none" && split.values && split.values.dtype() == DType::uint8 ? Dequantize::uniform
                                                                                                                  : Dequantize::none;
+}
+
+std::unique_ptr<BatchSource> evaluation_batches(const Config& config, const Split& split, Index batch) {
+  constexpr Index texts = 64;  // of a hundred tokens: what their recurrent layers hold is 100 MB
+  if (split.tokens) return TextBatches::evaluation(split, std::min(batch, texts));
+  return std::unique_ptr<BatchSource>(new Batches(Batches::evaluation(split, evaluation_options(config, split, batch))));
+}
+
+std::unique_ptr<BatchSource> training_batches(const Config& config, const Split& split) {
+  if (split.tokens) return TextBatches::training(split, config.train.batch, config.train.seed);
+  return std::unique_ptr<BatchSource>(new Batches(Batches::training(split, training_options(config, split), config.train.seed)));
 }
 
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch) {

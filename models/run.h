@@ -5,6 +5,7 @@
 
 #include "data/batches.h"
 #include "data/spec.h"
+#include "data/tokenise.h"
 #include "models/objective.h"
 
 namespace elbo {
@@ -35,8 +36,9 @@ struct Run {
   Shape example_shape;
   std::unique_ptr<ParamStore> store;
   std::unique_ptr<Model> model;
-  CodeStatistics codes;         // empty in a checkpoint of a run that has not finished
-  double optimal_variance = 0;  // gaussian-optimal: the variance of the training data under these weights
+  std::shared_ptr<const TextCodec> codec;  // of texts
+  CodeStatistics codes;                    // empty in a checkpoint of a run that has not finished
+  double optimal_variance = 0;             // gaussian-optimal: the variance of the training data under these weights
 
   std::string_view weights_name() const { return weights == Weights::best ? "best" : "last"; }
   Objective objective() const { return Objective(config); }
@@ -51,9 +53,13 @@ PartsOptions parts_of(const DataConfig& data);
 // and where the run's own data are no longer what it was trained on: they would be divided anew, with training examples among the test
 // ones.
 Dataset load_run_data(const Run& run, std::string_view spec = {}, const OnRead& on_read = {});
+// The data of a configuration, texts as tokens. Throws UsageError where data and model.kind do not go together.
+Dataset load_data(const Config& config, const OnRead& on_read = {});
 // Throws Error for numbers that the configuration's likelihood does not take (Bernoulli's: 0 to 1). load_run_data() has looked.
 void check_values(const Config& config, const Dataset& data);
 // How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.
+std::unique_ptr<BatchSource> evaluation_batches(const Config& config, const Split& split, Index batch = 500);
+std::unique_ptr<BatchSource> training_batches(const Config& config, const Split& split);
 BatchOptions evaluation_options(const Config& config, const Split& split, Index batch = 500);
 BatchOptions training_options(const Config& config, const Split& split);  // the same, and what is for training alone
 Dequantize dequantize_of(const Config& config, const Split& split);       // the rule behind data.dequantize = null applied

@@ -47,6 +47,7 @@ constexpr std::pair<const char*, double StepLosses::*> loss_names[] = {{"objecti
                                                                        {"reconstruction", &StepLosses::reconstruction},
                                                                        {"kl", &StepLosses::kl},
                                                                        {"gradient_norm", &StepLosses::gradient_norm},
+                                                                       {"beta", &StepLosses::beta},
                                                                        {"adversarial", &StepLosses::adversarial},
                                                                        {"discriminator_loss", &StepLosses::discriminator_loss},
                                                                        {"discriminator_accuracy", &StepLosses::discriminator_accuracy}};
@@ -90,7 +91,8 @@ Index EpochSums::active_units() const {
 void RunFolder::save_state(const Config& config, const TrainState& s, std::span<const Network> networks) const {
   TensorFile contents;
   for (const Network& n : networks) {
-    for (auto& [name, tensor] : n.store->tensors()) contents.tensors.emplace_back(n.name + "/weights/" + name, tensor);
+    if (n.store)
+      for (auto& [name, tensor] : n.store->tensors()) contents.tensors.emplace_back(n.name + "/weights/" + name, tensor);
     for (const auto& [name, block] : n.optimizer->state()) contents.tensors.emplace_back(n.name + "/optimizer/" + name, block);
     contents.metadata.emplace_back(n.name + ".optimizer.steps", std::to_string(n.optimizer->steps()));
   }
@@ -106,6 +108,11 @@ void RunFolder::save_state(const Config& config, const TrainState& s, std::span<
   m.emplace_back("config", to_json(config));
   m.emplace_back("epoch", std::to_string(s.epoch));
   m.emplace_back("step", std::to_string(s.step));
+  m.emplace_back("weight.anneal_steps", std::to_string(s.weight.anneal_steps));
+  m.emplace_back("weight.error_sum", exact(s.weight.error_sum));
+  m.emplace_back("weight.value", exact(s.weight.weight));
+  m.emplace_back("weight.aggressive", s.weight.aggressive ? "1" : "0");
+  m.emplace_back("weight.information", exact(s.weight.information));
   m.emplace_back("sums.batches", std::to_string(s.sums.batches));
   m.emplace_back("sums.examples", exact(s.sums.examples));
   for (const auto& [name, member] : loss_names) m.emplace_back(fmt::format("sums.{}", name), exact(s.sums.losses.*member));
@@ -139,18 +146,25 @@ void RunFolder::load_state(TrainState& s, std::span<const Network> networks) con
     return found;
   };
   for (const Network& n : networks) {
-    n.store->load(below(n.name + "/weights/"), path);
+    if (n.store) n.store->load(below(n.name + "/weights/"), path);
     n.optimizer->load_state(below(n.name + "/optimizer/"), m.integer(n.name + ".optimizer.steps"), path);
   }
   s.epoch = m.integer("epoch");
   s.step = m.integer("step");
+  if (contents.find_metadata("weight.value"))  // format 2 had no schedule
+    s.weight = {.anneal_steps = m.integer("weight.anneal_steps"),
+                .error_sum = from_exact(m["weight.error_sum"]),
+                .weight = from_exact(m["weight.value"]),
+                .aggressive = m["weight.aggressive"] == "1",
+                .information = from_exact(m["weight.information"])};
   s.sums.batches = m.integer("sums.batches");
   s.sums.examples = from_exact(m["sums.examples"]);
   for (const auto& [name, member] : loss_names) {
     const std::string key = fmt::format("sums.{}", name);
-    const bool older =
-        member == &StepLosses::adversarial || member == &StepLosses::discriminator_loss || member == &StepLosses::discriminator_accuracy;
-    s.sums.losses.*member = older && !contents.find_metadata(key) ? 0 : from_exact(m[key]);  // format 1 knew no adversary
+    const bool older = member == &StepLosses::beta || member == &StepLosses::adversarial || member == &StepLosses::discriminator_loss ||
+                       member == &StepLosses::discriminator_accuracy;
+    s.sums.losses.*member =
+        older && !contents.find_metadata(key) ? 0 : from_exact(m[key]);  // format 1 knew no adversary, format 2 no schedule
   }
   const auto numbers = [&](std::string_view name) {
     const Tensor* t = contents.find(name);

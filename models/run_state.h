@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/kl_weight.h"
 #include "nn/optim/optimizer.h"
 #include "nn/param_store.h"
 
@@ -12,6 +13,7 @@ namespace elbo {
 // Means over a batch's examples, in nats.
 struct StepLosses {
   double objective = 0, reconstruction = 0, kl = 0, gradient_norm = 0;
+  double beta = 0;                                            // the weight of the KL in the objective
   double adversarial = 0;                                     // what the decoder pays for not fooling the discriminator, without its weight
   double discriminator_loss = 0, discriminator_accuracy = 0;  // 0 without one
 };
@@ -31,6 +33,7 @@ struct EpochSums {
 
 struct TrainState {
   Index epoch = 0, step = 0;  // finished
+  WeightState weight;         // of the schedule of the objective's weights
   EpochSums sums;
   bool has_best = false;
   Index best_epoch = 0;
@@ -44,7 +47,7 @@ struct TrainState {
 // Names that a network and an optimizer have in a checkpoint: a run may hold several.
 struct Network {
   std::string name;
-  ParamStore* store;
+  ParamStore* store;  // null: another one's, which is kept with that
   Optimizer* optimizer;
 };
 

@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/run_folder.h"
 #include "tensor/isa.h"
@@ -30,6 +31,7 @@ void save_model_file(const std::string& path, const Config& config, const Datase
   m.emplace_back("data.checksum", fmt::format("{:016x}", data.checksum));
   m.emplace_back("data.values", std::string(values_name(values)));
   m.emplace_back("weights", std::string(weights));
+  if (data.codec) m.emplace_back("text", data.codec->json());
   if (optimal_variance > 0) m.emplace_back("optimal_variance", fmt::format("{:.17g}", optimal_variance));
   save_safetensors(path, contents);
 }
@@ -56,13 +58,15 @@ std::string metrics_line(const Metrics& m) {
                                                   "\"discriminator_accuracy\": {:.17g}, ",
                                                   m.adversarial, m.discriminator_loss, m.discriminator_accuracy)
                                             : "";
+  const std::string information =
+      std::isnan(m.mutual_information) ? "" : fmt::format("\"mutual_information\": {:.17g}, ", m.mutual_information);
   return fmt::format(
       "{{\"epoch\": {}, \"step\": {}, \"split\": \"{}\", \"objective\": {:.17g}, \"total\": {:.17g}, \"reconstruction\": {:.17g}, \"kl\": "
       "{:.17g}, \"beta\": {:.17g}, "
-      "\"learning_rate\": {:.17g}, \"gradient_norm\": {:.17g}, \"active_units\": {}, {}\"seconds\": {:>12.3f}, \"examples_per_second\": "
+      "\"learning_rate\": {:.17g}, \"gradient_norm\": {:.17g}, \"active_units\": {}, {}{}\"seconds\": {:>12.3f}, \"examples_per_second\": "
       "{:>12.1f}}}\n",
       m.epoch, m.step, m.split, m.objective, m.total, m.reconstruction, m.kl, m.beta, m.learning_rate, m.gradient_norm, m.active_units,
-      adversary, std::min(m.seconds, 9999999.0), std::min(m.examples_per_second, 999999999.0));
+      information, adversary, std::min(m.seconds, 9999999.0), std::min(m.examples_per_second, 999999999.0));
 }
 
 }  // namespace elbo

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <filesystem>
 
+#include "models/collapse.h"
 #include "models/conv.h"
 #include "models/evaluation.h"
+#include "models/initial_weights.h"
 #include "models/learner.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
@@ -26,23 +28,25 @@ class Trainer {
       : config_(config),
         options_(options),
         folder_(std::move(folder)),
-        data_(options.data ? *options.data : load_dataset(config.data.spec, parts_of(config.data), options.on_read)),
+        data_(options.data ? *options.data : load_data(config, options.on_read)),
         values_(kind_of_values(data_.train.values)),
-        batches_(Batches::training(data_.train, training_options(config, data_.train), config.train.seed)),
-        last_step_(config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_.count()),
-        learner_(config, data_.example_shape, batches_.count(), last_step_),
+        batches_(training_batches(config, data_.train)),
+        last_step_(config.train.steps > 0 ? config.train.steps : config.train.epochs * batches_->count()),
+        learner_(config, data_.example_shape, batches_->count(), last_step_),
         store_(learner_.store()),
         model_(&learner_.model()) {
     if (data_.train.size() == 0) fail("train", fmt::format("{}: the training part is empty", config.data.spec));
     check_batches(config, data_.example_shape, data_.train.size());
     check_values(config, data_);
-    if (data_.valid.size() > 0) valid_.reset(new Batches(Batches::evaluation(data_.valid, evaluation_options(config, data_.valid))));
-    if (options.on_note)
-      for (const std::string& note : data_.notes) options.on_note(note);
+    if (data_.valid.size() > 0) valid_ = evaluation_batches(config, data_.valid);
+    if (config.objective.aggressive > 0 && !valid_)
+      throw UsageError("objective.aggressive ends by the mutual information of a validation part, of which there is none (data.valid)");
+    for (const std::string& text : data_.notes) note(text);
   }
 
   void start() {
-    if (!options_.init_from.empty()) take_weights(options_.init_from);
+    if (!options_.init_from.empty()) note(take_weights(store_, model_->dtype(), options_.init_from));
+    state_.weight = learner_.weight().state();
     state_.data_examples = data_.examples;
     state_.data_checksum = data_.checksum;
     state_.sums.clear(model_->latent());
@@ -54,7 +58,9 @@ class Trainer {
   }
 
   void take_up() {
+    state_.weight = learner_.weight().state();  // where the file is of a program that knew no schedule
     folder_.load_state(state_, learner_.networks());
+    learner_.weight().state() = state_.weight;
     store_.touched(0, store_.values().numel());
     if (state_.data_examples != data_.examples || state_.data_checksum != data_.checksum)
       fail("resume", fmt::format("{}: the data have changed: {} examples with checksum {:016x}, the run was trained on {} with {:016x}",
@@ -77,7 +83,7 @@ class Trainer {
       stopped = options_.stop_signal && options_.stop_signal() != 0;
       if (stopped) break;
       train_step();
-      if (state_.sums.batches == batches_.count())
+      if (state_.sums.batches == batches_->count())
         finish_epoch();
       else if (config_.train.checkpoint_steps > 0 && state_.step % config_.train.checkpoint_steps == 0)
         checkpoint();
@@ -95,6 +101,7 @@ class Trainer {
             .stopped = stopped,
             .best_epoch = state_.best_epoch,
             .best_objective = state_.best_objective,
+            .under_schedule = valid_ && state_.epoch > 0 && !may_be_best(),
             .converged = !state_.has_best || state_.best_epoch < state_.epoch,
             .data = data_};
   }
@@ -102,21 +109,8 @@ class Trainer {
  private:
   void write_text(std::string_view name, std::string_view text) const { write_file_atomically(folder_.file(name), bytes_of(text)); }
 
-  void take_weights(const std::string& path) {
-    const Run other = open_run(path);
-    const auto theirs = other.store->tensors();
-    auto mine = store_.tensors();
-    std::size_t taken = 0;
-    for (auto& [name, tensor] : mine)
-      for (const auto& [their_name, their_tensor] : theirs)
-        if (name == their_name && tensor.shape() == their_tensor.shape()) {
-          tensor = their_tensor.to(model_->dtype());
-          taken++;
-        }
-    if (taken == 0) fail("train", fmt::format("--init-from {}: none of its weights has name and shape of one of this model's", path));
-    store_.load(mine, path);
-    if (options_.on_note)
-      options_.on_note(fmt::format("{} of {} weights taken from {} ({} weights)", taken, mine.size(), path, other.weights_name()));
+  void note(std::string_view text) const {
+    if (options_.on_note) options_.on_note(text);
   }
 
   bool out_of_patience() const {
@@ -130,8 +124,9 @@ class Trainer {
   }
 
   void train_step() {
-    const Batch& batch = batches_.load(state_.epoch + 1, state_.sums.batches);
     try {
+      if (learner_.aggressive()) learner_.train_encoder(state_.step, [&](Index k) -> const Batch& { return any_batch(k); });
+      const Batch& batch = batches_->load(state_.epoch + 1, state_.sums.batches);
       const StepLosses losses = learner_.step(batch, state_.step);
       state_.sums.add_codes(learner_.codes());
       state_.sums.add(batch.size(), losses);
@@ -139,6 +134,13 @@ class Trainer {
       fail_not_finite(fmt::format("step {}: {}", state_.step + 1, e.what), e.key);
     }
     state_.step++;
+    state_.weight = learner_.weight().state();
+  }
+
+  // Batch k of those that the encoder is trained with before an update: any of the epoch's.
+  const Batch& any_batch(Index k) {
+    const RandomKey key{config_.train.seed, Purpose::shuffle_batches, (std::uint64_t{1} << 60) + std::uint64_t(state_.step)};
+    return batches_->load(state_.epoch + 1, Index(key.word(0, std::uint32_t(k))) % batches_->count());
   }
 
   Metrics train_metrics() const {
@@ -152,7 +154,7 @@ class Trainer {
     m.discriminator_loss = s.losses.discriminator_loss / s.examples;
     m.discriminator_accuracy = s.losses.discriminator_accuracy / s.examples;
     m.total = m.reconstruction + m.kl;
-    m.beta = learner_.objective().beta();
+    m.beta = model_->variational() ? s.losses.beta / s.examples : learner_.objective().beta();
     m.learning_rate = learner_.optimizer().learning_rate();
     m.gradient_norm = s.losses.gradient_norm / double(s.batches);
     m.active_units = s.active_units();
@@ -169,7 +171,7 @@ class Trainer {
     state_.sums.clear(model_->latent());
     epoch_start_ = Clock::now();
     if (!valid_) return;
-    Metrics valid = validate(*model_, learner_.objective(), *valid_, optimal_variance());
+    Metrics valid = validate(*model_, learner_.objective(), *valid_, optimal_variance(), learner_.weight().final_weight());
     valid.epoch = state_.epoch;
     valid.step = state_.step;
     valid.learning_rate = train.learning_rate;
@@ -180,7 +182,10 @@ class Trainer {
                       "optimizer.learning_rate");
     folder_.append_metrics(metrics_line(valid), state_);
     if (options_.on_epoch) options_.on_epoch(valid);
-    if (!state_.has_best || valid.objective < state_.best_objective) {
+    learner_.judge(valid.mutual_information);
+    state_.weight = learner_.weight().state();
+    warn_of_collapse(valid);
+    if (may_be_best() && (!state_.has_best || valid.objective < state_.best_objective)) {
       state_.has_best = true;
       state_.best_epoch = state_.epoch;
       state_.best_objective = valid.objective;
@@ -189,6 +194,17 @@ class Trainer {
       state_.best_buffers = store_.buffers();
     }
     epoch_start_ = Clock::now();
+  }
+
+  // Only epochs that end under the final weights of the objective are compared; under a controlled weight there are none.
+  bool may_be_best() const { return state_.step > learner_.weight().end() && config_.objective.target_kl == 0; }
+
+  void warn_of_collapse(const Metrics& valid) {
+    if (warned_ || !options_.on_note) return;
+    const auto warning = collapse_warning(config_, valid, learner_.weight().at(state_.step - 1));
+    if (!warning) return;
+    note(*warning);
+    warned_ = true;
   }
 
   void finish_epoch() {
@@ -206,12 +222,12 @@ class Trainer {
   // gaussian-optimal: the variance of the training data under the weights as they are; 0 for other likelihoods.
   double optimal_variance() const {
     if (learner_.objective().likelihood() != Likelihood::gaussian_optimal) return 0;
-    return training_variance(*model_, data_.train, evaluation_options(config_, data_.train));
+    return training_variance(*model_, *evaluation_batches(config_, data_.train));
   }
 
   void write_model(std::string_view name, std::string_view weights, bool with_statistics) const {
     CodeStatistics codes;
-    if (with_statistics) codes = code_statistics(*model_, data_.train, evaluation_options(config_, data_.train));
+    if (with_statistics) codes = code_statistics(*model_, *evaluation_batches(config_, data_.train));
     save_model_file(folder_.file(name), config_, data_, values_, store_, weights, codes, with_statistics ? optimal_variance() : 0);
   }
 
@@ -232,7 +248,7 @@ class Trainer {
     if (!options_.on_progress || since(last_progress_) < 0.5) return;
     last_progress_ = Clock::now();
     if (state_.sums.batches == 0) return;
-    const double share = double(state_.sums.batches) / double(batches_.count());
+    const double share = double(state_.sums.batches) / double(batches_->count());
     Metrics m = train_metrics();
     m.epoch++;
     const double rate = double(state_.sums.batches) / std::max(since(epoch_start_), 1e-9);
@@ -244,19 +260,20 @@ class Trainer {
   RunFolder folder_;
   Dataset data_;
   Values values_;
-  Batches batches_;
-  std::unique_ptr<Batches> valid_;
+  std::unique_ptr<BatchSource> batches_, valid_;
   Index last_step_;
   Learner learner_;
   ParamStore& store_;  // the model's
   Model* model_;
   TrainState state_;
+  bool warned_ = false;
   Clock::time_point epoch_start_ = Clock::now(), last_progress_ = Clock::now();
 };
 
 void explain_best(const Config& config, const TrainResult& result, const TrainOptions& options) {
   if (!options.on_note || (result.has_best && result.converged)) return;
-  options.on_note(result.has_best            ? fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch)
+  options.on_note(result.has_best         ? fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch)
+                  : result.under_schedule ? "no epoch ended with the final weight of the KL: there are no best weights, the last are kept"
                   : config.data.valid == 0.0 ? "data.valid=0: nothing to choose the best weights by; the last are kept"
                   : result.epochs == 0       ? "no epoch was finished: there are no best weights"
                                              : "no validation part: nothing to choose the best weights by; the last are kept");

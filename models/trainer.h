@@ -2,6 +2,7 @@
 // Training: one Trainer for every model, and the run folder that it keeps.
 
 #include <functional>
+#include <limits>
 
 #include "data/batches.h"
 #include "models/objective.h"
@@ -15,6 +16,7 @@ struct Metrics {
   std::string split;  // "train", "valid"
   double objective = 0, total = 0, reconstruction = 0, kl = 0, beta = 0, learning_rate = 0, gradient_norm = 0;
   Index active_units = 0;
+  double mutual_information = std::numeric_limits<double>::quiet_NaN();  // of index and code; validation of a VAE alone
   double seconds = 0, examples_per_second = 0;
   bool adversary = false;  // the three below are of a run that has one
   double adversarial = 0, discriminator_loss = 0, discriminator_accuracy = 0;
@@ -41,8 +43,9 @@ struct TrainResult {
   bool has_best = false, stopped = false;
   Index best_epoch = 0;
   double best_objective = 0;
-  bool converged = true;  // false where the best epoch is the last
-  Dataset data;           // what it was trained on
+  bool under_schedule = false;  // the KL's weight was still on its way at the end
+  bool converged = true;        // false where the best epoch is the last
+  Dataset data;                 // what it was trained on
 };
 
 // Trains `config` on its data and leaves a run folder. Throws Error for data, files and numbers (a loss that is not finite), UsageError

@@ -23,12 +23,13 @@ struct Options {
   std::string run, per_example;
   std::vector<std::string> inputs;
   Index importance_samples = 0;
+  bool all = false;
   std::optional<Index> examples;
 };
 
 // One row an example, the columns of the .csv after the index, float64.
 Tensor as_array(const PerExample& rows) {
-  const std::vector<double>* columns[] = {&rows.total,         &rows.reconstruction,         &rows.kl,
+  const std::vector<double>* columns[] = {&rows.tokens,        &rows.total, &rows.reconstruction,         &rows.kl,
                                           &rows.squared_error, &rows.reconstruction_at_mean, &rows.squared_error_at_mean,
                                           &rows.nll,           &rows.effective_samples};
   const Index n = Index(rows.total.size());
@@ -80,6 +81,7 @@ int run(const Tool& tool, const Options& o) {
                              {.part = given ? Part::test : part_from_name(shared.split),
                               .importance_samples = o.importance_samples,
                               .examples = o.examples.value_or(0),
+                              .all = o.all,
                               .seed = tool.seed(),
                               .per_example = out ? &rows : nullptr,
                               .progress = show});
@@ -101,12 +103,13 @@ int main(int argc, char** argv) {
             "samples the negative log-likelihood. Nats per example.",
             {"elbo-eval runs/first", "elbo-eval runs/first --importance-samples 100 --json",
              "elbo-eval runs/first --split valid --per-example figures.csv", "elbo-eval runs/first --input one.png two.jpg"});
-  tool.usage("RUN [--split S | --input FILE...] [--importance-samples K] [--examples N] [--per-example FILE]")
+  tool.usage("RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--examples N] [--per-example FILE]")
       .positional("RUN", "a run folder, or a .safetensors of one", o.run)
       .share({"--data", "--split", "--weights"})
       .several("--input", "FILE", "picture files instead of a part, converted and resized to what the run was trained on", o.inputs)
       .option("--importance-samples", "K", "also the negative log-likelihood, importance-weighted with K samples", o.importance_samples, 1,
               1000000)
+      .flag("--all", "every figure there is; importance samples are then 100 unless given", o.all)
       .option("--examples", "N", "only the first N examples of the part", o.examples, 1, Index(1) << 31)
       .option("--per-example", "FILE", "figures of each example: .csv, or .npy (the columns of the .csv after the index)", o.per_example)
       .share({"--force", "--seed", "--json", "--quiet"});

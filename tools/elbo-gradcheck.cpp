@@ -26,8 +26,14 @@ int run(const Tool& tool, const std::string& op, const std::string& preset_name)
   if (!op.empty() && !preset_name.empty()) throw UsageError("--op and --preset: expected one of them");
   const bool model = !preset_name.empty();
   if (!model && !tool.shared().data.empty()) throw UsageError("--data goes with --preset: an op has samples of its own");
-  const std::vector<GradcheckResult> results =
-      model ? gradcheck_parameters(preset(preset_name).config, example_shape_of(tool.shared().data)) : check_ops(op);
+  std::vector<GradcheckResult> results;
+  if (model) {
+    Config config = preset(preset_name).config;
+    if (!tool.shared().data.empty()) give_data(config, tool.shared().data);
+    results = gradcheck_parameters(config, example_shape_of(config));
+  } else {
+    results = check_ops(op);
+  }
   std::size_t failed = 0;
   for (const GradcheckResult& r : results) failed += !r.passed();
   if (tool.shared().json) {

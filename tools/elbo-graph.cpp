@@ -58,12 +58,13 @@ std::string svg(const std::string& dot) {
 int run(const std::string& preset_name, const std::string& data, bool as_dot, bool as_svg) {
   if (preset_name.empty()) throw UsageError("--preset NAME is missing");
   if (as_dot && as_svg) throw UsageError("--dot and --svg: expected one of them");
-  const Config config = preset(preset_name).config;
-  const Shape example = example_shape_of(data);
+  Config config = preset(preset_name).config;
+  if (!data.empty()) give_data(config, data);
+  const Shape example = example_shape_of(config);
   ParamStore store(store_options(config));
   const std::unique_ptr<Model> model = make_model(config, example, store);
-  Tensor x(example.prepend(config.train.batch), model->dtype()), noise;
-  fill_uniform(x, {.purpose = Purpose::sample});
+  const Tensor x = random_input(config, example, config.train.batch);
+  Tensor noise;
   if (model->variational()) {
     noise = Tensor({config.train.batch, model->latent()}, model->dtype());
     fill_normal(noise, {.purpose = Purpose::sample});

@@ -45,7 +45,7 @@ Config build_config(const Options& o, const SharedOptions& shared) {
 }
 
 void summarise(const Config& config, bool json) {
-  const Shape example = example_shape_of(config.data.spec);
+  const Shape example = example_shape_of(config);
   ParamStore store(store_options(config));
   const std::unique_ptr<Model> model = make_model(config, example, store);
   Json layers = Json::array();

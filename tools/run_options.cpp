@@ -17,7 +17,10 @@ Run open_chosen_run(const std::string& path, const SharedOptions& shared) {
 
 Json about_run(const Run& run) { return Json::object({{"run", run.path}, {"weights", run.weights_name()}}); }
 
-Shape example_shape_of(const std::string& data) { return data.empty() ? Shape{28, 28, 1} : load_dataset(data, {.valid = 0}).example_shape; }
+Shape example_shape_of(const Config& config) {
+  if (!config.data.spec.empty()) return load_data(config).example_shape;
+  return config.model.kind == "text" ? Shape{15, 6000} : Shape{28, 28, 1};
+}
 
 OnRead show_reading(Progress& progress) {
   return [&progress](std::string_view what, Index done, Index count) {

@@ -14,8 +14,9 @@ Run open_chosen_run(const std::string& path, const SharedOptions& shared);
 // {"run": ..., "weights": ...}: what every result names.
 Json about_run(const Run& run);
 
-// The shape of the examples of `data`; 28x28x1 where it is empty.
-Shape example_shape_of(const std::string& data);
+// The shape of the examples of the configuration's data; where it names none, 28x28x1, or of texts 16 tokens (the first is not predicted)
+// and 6,000 words.
+Shape example_shape_of(const Config& config);
 
 // A live line while many files are read. Where a signal waits, it throws Interrupted.
 OnRead show_reading(Progress& progress);

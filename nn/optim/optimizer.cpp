@@ -83,6 +83,7 @@ void Optimizer::step(const Gradients& gradients, double learning_rate_scale) {
   begin(steps_ + 1);
   parallel(Index(chunks_.size()), [&](Index i) {
     const Range& c = chunks_[std::size_t(i)];
+    if (c.group >= 0 && c.group == held_) return;
     Chunk chunk{c.offset, c.length, rate, weight_decay_, use};
     if (c.group >= 0) {
       const ParameterGroup& group = options_.groups[std::size_t(c.group)];

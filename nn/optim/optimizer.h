@@ -52,6 +52,9 @@ class Optimizer {
   // nothing, when the gradients' norm is not finite.
   void step(const Gradients& gradients, double learning_rate_scale = 1);
 
+  // Parameters of this group (its number in UpdateOptions::groups) stay as they are, and their moments, until -1 is held.
+  void hold(int group) { held_ = group; }
+
   std::int64_t steps() const { return steps_; }                         // updates made so far
   double learning_rate() const { return learning_rate_.rate(steps_); }  // of the next step, before groups
   double last_gradient_norm() const { return norm_; }                   // of the last step, before clipping
@@ -114,6 +117,7 @@ class Optimizer {
   std::vector<std::pair<std::string, Tensor>> state_;
   std::int64_t steps_ = 0;
   double norm_ = 0;
+  int held_ = -1;
 };
 
 }  // namespace elbo

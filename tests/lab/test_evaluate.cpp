@@ -199,7 +199,7 @@ TEST_CASE("figures of a VAE: parts, per-unit KL and examples add up, any threads
 
   // By hand, for the first example.
   NoGrad guard;
-  const Tensor x = data.test.values.slice(0, 1), noise = evaluation_noise(*run.model, 0, 1);
+  const Tensor x = data.test.values.slice(0, 1), noise = evaluation_noise(*run.model, Tensor::zeros({1}, DType::int32));
   const Code code = run.model->encode(Var(x));
   double squares = 0;
   Tensor z({1, 3});

@@ -117,8 +117,8 @@ TEST_CASE("the best weights are kept with the running statistics of their epoch"
   REQUIRE(result.has_best);
   REQUIRE(result.converged);  // the best epoch is not the last
   const Run best = open_run(folder / "run");
-  Batches valid = Batches::evaluation(result.data.valid, evaluation_options(best.config, result.data.valid));
-  CHECK(validate(*best.model, best.objective(), valid, 0).objective == result.best_objective);
+  const std::unique_ptr<BatchSource> valid = evaluation_batches(best.config, result.data.valid);
+  CHECK(validate(*best.model, best.objective(), *valid, 0, best.objective().beta()).objective == result.best_objective);
   const Run last = open_run(folder / "run", Weights::last);
   CHECK_FALSE(identical(best.store->buffers(), last.store->buffers()));
 }

@@ -86,8 +86,8 @@ TEST_CASE("training lowers the objective and leaves a run that opens") {
   CHECK(r.weights == Weights::best);
   CHECK(r.codes.covariance.at<double>({0, 0}) > 0.1);
   const Dataset data = load_run_data(r);
-  Batches valid = Batches::evaluation(data.valid, evaluation_options(r.config, data.valid));
-  CHECK(validate(*r.model, r.objective(), valid, 0).objective == result.best_objective);
+  const std::unique_ptr<BatchSource> valid = evaluation_batches(r.config, data.valid);
+  CHECK(validate(*r.model, r.objective(), *valid, 0, r.objective().beta()).objective == result.best_objective);
   CHECK_THROWS_WITH_AS(train(c, options), doctest::Contains("--force"), Error);
 }
 

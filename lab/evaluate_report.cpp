@@ -16,7 +16,19 @@ void line(std::string& text, std::string_view name, double value, std::string_vi
   text += fmt::format("  {:<24}{:>12}{}{}\n", name, std::isnan(value) ? "-" : fmt::format("{:.3f}", value), note.empty() ? "" : "  ", note);
 }
 
+std::string words_text(const Figures& f) {
+  std::string text = fmt::format("  {:<24}{:>12}  ends counted, starts not\n", "tokens", lab::grouped_number(Index(f.tokens)));
+  line(text, "perplexity", f.perplexity, f.variational ? "exp(total per token): an upper bound" : "exp(total per token)");
+  line(text, "token accuracy", f.token_accuracy, "given the tokens before");
+  if (f.active_units < 0) return text;
+  line(text, "exact match", f.exact_match, "decoded from the code's mean, word by word");
+  line(text, "edit distance", f.edit_distance, "tokens");
+  if (f.all) line(text, "shuffled reconstruction", f.shuffled_reconstruction, "each given the code of another");
+  return text;
+}
+
 std::string likelihood_note(const Figures& f) {
+  if (f.likelihood == "categorical") return "of each token given those before it";
   if (f.likelihood == "squared-error") return "a plain sum of squares: no log-likelihood";
   if (!f.normalised) return "of grey values: no log-likelihood";
   const std::string what = f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
@@ -60,16 +72,27 @@ std::string to_json(const Figures& f) {
   j["reconstruction_at_mean"] = f.reconstruction_at_mean;
   j["squared_error_at_mean"] = f.squared_error_at_mean;
   j["psnr"] = f.psnr;
-  j["active_units"] = f.active_units;
+  j["active_units"] = f.active_units < 0 ? Json() : Json(f.active_units);
   j["kl_per_unit"] = f.kl_per_unit.empty() ? Json(nullptr) : Json(f.kl_per_unit);
-  for (const char* text_figure : {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"}) j[text_figure] = nullptr;
+  j["tokens"] = std::isnan(f.tokens) ? Json() : Json(Index(f.tokens));
+  j["perplexity"] = f.perplexity;
+  j["token_accuracy"] = f.token_accuracy;
+  j["exact_match"] = f.exact_match;
+  j["edit_distance"] = f.edit_distance;
+  if (f.all) {
+    j["shuffled_reconstruction"] = f.shuffled_reconstruction;
+    j["mutual_information"] = f.mutual_information;
+    j["mutual_information_bound"] = f.mutual_information_bound;
+    j["mutual_information_saturated"] = std::isnan(f.mutual_information) ? Json() : Json(f.mutual_information_saturated);
+    j["aggregate_kl"] = f.aggregate_kl;
+  }
   if (f.importance_samples > 0) {
     j["nll"] = f.nll;
     j["nll_standard_error"] = f.nll_standard_error;
     j["importance_samples"] = f.variational ? Json(f.importance_samples) : Json(nullptr);
     j["nll_tenth"] = f.nll_tenth;
     j["effective_samples"] = f.effective_samples;
-    j["nll_perplexity"] = nullptr;
+    j["nll_perplexity"] = f.nll_perplexity;
     j["bits_per_dim"] = f.bits_per_dim;
   }
   j["seconds"] = f.seconds;
@@ -80,27 +103,43 @@ std::string to_json(const Figures& f) {
 std::string to_text(const Figures& f) {
   std::string text =
       fmt::format("{}, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n",
-                  f.split.empty() ? "picture files" : f.split + " part", lab::grouped_number(f.examples), f.weights,
-                  f.variational ? "VAE" : "plain autoencoder", lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
+                  f.split.empty() ? "given inputs" : f.split + " part", lab::grouped_number(f.examples), f.weights,
+                  f.variational ? "VAE" : f.active_units < 0 ? "language model" : "plain autoencoder", lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
   if (f.use_test && !f.split.empty()) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
   text += fmt::format("  {:<24}{:>12}\n", "", "per example");
-  line(text, "total", f.total, f.variational ? "reconstruction + KL: the negative ELBO" : "reconstruction alone: no bound");
+  const bool code = f.active_units >= 0, words = !std::isnan(f.tokens);
+  line(text, "total", f.total,
+       f.variational ? "reconstruction + KL: the negative ELBO"
+       : code        ? "reconstruction alone: no bound"
+                     : "the negative log-likelihood, exact");
   line(text, "  reconstruction", f.reconstruction, f.variational ? "one latent sample" : "");
   line(text, "  KL", f.kl);
   line(text, "objective", f.objective, f.variational ? fmt::format("what training minimises, beta {:g}", f.beta) : "");
-  line(text, "squared error", f.squared_error, f.variational ? "same latent sample" : "");
-  text += "  at the code's mean\n";
-  line(text, "  reconstruction", f.reconstruction_at_mean);
-  line(text, "  squared error", f.squared_error_at_mean);
+  if (!words) line(text, "squared error", f.squared_error, f.variational ? "same latent sample" : "");
+  if (code) text += "  at the code's mean\n";
+  if (code) line(text, "  reconstruction", f.reconstruction_at_mean);
+  if (!words) line(text, "  squared error", f.squared_error_at_mean);
   if (!std::isnan(f.psnr)) line(text, "  PSNR", f.psnr, "decibels");
-  text += fmt::format("  {:<24}{:>12}  means with a variance above 0.01\n", "active units", f.active_units);
+  if (code) text += fmt::format("  {:<24}{:>12}  means with a variance above 0.01\n", "active units", f.active_units);
+  if (f.all && f.variational) {
+    line(text, "mutual information", f.mutual_information,
+         fmt::format("of example and code, {:.2f} at most{}", f.mutual_information_bound,
+                     f.mutual_information_saturated ? ": a lower bound, it is saturated" : ""));
+    line(text, "aggregate KL", f.aggregate_kl, "of all codes together from the prior");
+  }
+  if (words) text += words_text(f);
   if (f.importance_samples > 0 && f.variational) {
     line(text, "nll", f.nll,
          fmt::format("{} importance samples, standard error over examples {:.3f}", lab::grouped_number(f.importance_samples),
                      f.nll_standard_error));
     line(text, "  with a tenth of them", f.nll_tenth);
     line(text, "  effective samples", f.effective_samples);
-    line(text, "bits per dimension", f.bits_per_dim);
+    if (words)
+      line(text, "nll perplexity", f.nll_perplexity);
+    else
+      line(text, "bits per dimension", f.bits_per_dim);
+  } else if (f.importance_samples > 0 && !code) {
+    line(text, "nll", f.nll, fmt::format("exact, standard error over examples {:.3f}", f.nll_standard_error));
   } else if (f.importance_samples > 0) {
     line(text, "nll", f.nll, "a plain autoencoder has none");
   }
@@ -109,7 +148,8 @@ std::string to_text(const Figures& f) {
 }
 
 std::string to_csv(const PerExample& rows) {
-  const std::pair<const char*, const std::vector<double>*> columns[] = {{"total", &rows.total},
+  const std::pair<const char*, const std::vector<double>*> columns[] = {{"tokens", &rows.tokens},
+                                                                        {"total", &rows.total},
                                                                         {"reconstruction", &rows.reconstruction},
                                                                         {"kl", &rows.kl},
                                                                         {"squared_error", &rows.squared_error},
