@@ -47,9 +47,10 @@ struct Dataset {
   Split train{.part = Part::train}, valid{.part = Part::valid}, test{.part = Part::test};
   // (h, w, c) or (d,); of texts (tokens of the longest but one, words), once tokenise() has been called: what a model predicts.
   Shape example_shape;
-  int classes = 0;                         // labels are 0 .. classes - 1; 0: no labels
-  std::vector<std::string> label_names;    // one a class, or none
-  std::vector<std::string> factor_names;   // what the examples were made from, where that is known
+  int classes = 0;                                      // labels are 0 .. classes - 1; 0: no labels
+  std::vector<std::string> label_names;                 // one a class, or none
+  std::vector<std::string> factor_names;                // what the examples were made from, where that is known
+  std::vector<std::vector<std::string>> factor_values;  // of each factor the names of its values 0, 1, ...; empty for numbers, or for all
   std::vector<std::string> notes;          // what one should know who uses them: files left out, where they are kept. One line each
   std::shared_ptr<const Texts> texts;      // empty: pictures or vectors
   std::shared_ptr<const TextCodec> codec;  // how they became tokens

@@ -17,7 +17,7 @@ struct Hypothesis {
 // What a text may become by one more word.
 struct Extension {
   double log_probability;
-  std::int32_t from, word;  // the hypothesis of its text, by row of the reading
+  std::int32_t from, word;                    // the hypothesis of its text, by row of the reading
   bool operator<(const Extension& o) const {  // the best first; of equal ones in the order of rows and words
     return log_probability != o.log_probability ? log_probability > o.log_probability : from != o.from ? from < o.from : word < o.word;
   }
@@ -59,7 +59,8 @@ void beam_search(const TextModel& model, const Tensor& z, const DecodeOptions& o
     return h.log_probability / std::pow((5.0 + double(h.tokens.size()) + 1) / 6, o.length_penalty);
   };
   std::vector<std::vector<Hypothesis>> alive(static_cast<std::size_t>(n), {Hypothesis{}});
-  std::vector<std::pair<double, std::vector<std::int32_t>>> best(static_cast<std::size_t>(n), {-std::numeric_limits<double>::infinity(), {}});
+  std::vector<std::pair<double, std::vector<std::int32_t>>> best(static_cast<std::size_t>(n),
+                                                                 {-std::numeric_limits<double>::infinity(), {}});
   TextModel::Reading reading = model.begin(z);
   Tensor tokens = Tensor::full({n}, start_token, DType::int32);
   for (Index t = 0; t < o.max_tokens; t++) {
@@ -97,7 +98,8 @@ void beam_search(const TextModel& model, const Tensor& z, const DecodeOptions& o
         next.push_back(e.word);
       }
       // No longer text can overtake one that has ended when even without a loss the best of them would not.
-      const bool decided = !kept.empty() && best[i].first > kept[0].log_probability / std::pow((5.0 + double(o.max_tokens) + 1) / 6, o.length_penalty);
+      const bool decided =
+          !kept.empty() && best[i].first > kept[0].log_probability / std::pow((5.0 + double(o.max_tokens) + 1) / 6, o.length_penalty);
       if (decided) {
         rows.resize(rows.size() - kept.size());
         next.resize(next.size() - kept.size());

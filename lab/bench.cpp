@@ -30,11 +30,21 @@ const std::vector<Reference>& references() {
     Config same = preset("conv-same-vae").config;
     same.objective.likelihood = "bernoulli";
     same.optimizer = {};
+    // The peers' own: no dropout, no clipping, no schedule.
+    Config text = preset("text-vae").config;
+    text.model.dropout = 0;
+    text.objective = {.likelihood = "categorical"};
+    text.optimizer = {};
+    Config large = text;
+    large.model.embed = 512;
+    large.model.units = 1024;
     return std::vector<Reference>{{"mlp-ae", dense({256}, 32, false)},
                                   {"mlp-vae-2d", dense({512}, 2, true)},
                                   {"mlp-vae", dense({400, 200}, 20, true)},
                                   {"conv-vae", preset("conv-vae").config},
-                                  {"conv-same-vae", same}};
+                                  {"conv-same-vae", same},
+                                  {"text-vae", text, {15, 6000}},
+                                  {"text-vae-large", large, {23, 10000}}};
   }();
   return all;
 }
@@ -112,9 +122,9 @@ const std::vector<std::string>& bench_models() {
 StepTime bench_step(const std::string& name, double seconds) {
   const auto it = std::find_if(references().begin(), references().end(), [&](const Reference& r) { return r.name == name; });
   const Config& config = it->config;
-  const Shape example = example_of(config);
+  const Shape example = example_of(*it);
   Learner learner(config, example, 1, 1);
-  const Batch batch{random(example.prepend(config.train.batch), 3), {}, {}};
+  const Batch batch{random_input(config, example, config.train.batch), {}, {}};
   Index step = 0;
   const double t = median_seconds(seconds, [&] { learner.step(batch, step++); });
   rusage usage{};

@@ -35,10 +35,13 @@ inline Tensor random(const Shape& shape, std::uint64_t step) {
 struct Reference {
   std::string name;
   Config config;
+  Shape text = {};  // of texts: tokens predicted, words
 };
 const std::vector<Reference>& references();
 
-// The examples of a model: vectors of 784 numbers, or the same as images.
-inline Shape example_of(const Config& config) { return config.model.kind == "dense" ? Shape{784} : Shape{28, 28, 1}; }
+// The examples of a model: vectors of 784 numbers, the same as images, or texts.
+inline Shape example_of(const Reference& r) {
+  return r.config.model.kind == "text" ? r.text : r.config.model.kind == "dense" ? Shape{784} : Shape{28, 28, 1};
+}
 
 }  // namespace elbo::bench

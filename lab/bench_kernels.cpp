@@ -126,16 +126,19 @@ std::vector<KernelResult> bench_kernels(double seconds) {
   }
   bench_product(all, seconds, "square", false, false, 2048, 2048, 2048);
   bench_convolutions(all, seconds);
-  for (const Reference& r : references()) {  // inference: codes, and what is decoded from their means
+  for (const Reference& r : references()) {  // inference: codes, and what is decoded from their means; of texts the loss
     const Config& config = r.config;
-    const Shape example = example_of(config);
+    const Shape example = example_of(r);
     ParamStore store(store_options(config));
     const auto model = make_model(config, example, store);
-    const Tensor batch = random(example.prepend(config.train.batch), 3);
+    const Tensor batch = random_input(config, example, config.train.batch);
     double flops = 0;
     for (const Model::LayerSummary& layer : model->summary()) flops += layer.flops * double(config.train.batch);
     NoGrad guard;
-    const double t = median_seconds(seconds, [&] { model->decode(model->encode(batch).mean).mean(); });
+    const double t = median_seconds(seconds, [&] {
+      const Code code = model->encode(batch);
+      config.model.kind == "text" ? model->text_loss(code, code.mean, batch, {}).value() : model->decode(code.mean).mean();
+    });
     all.push_back({r.name + " inference", batch.shape().str(), t * 1e6, flops / t * 1e-9, 4 * double(store.numel()) / t * 1e-9});
   }
   const Shape shape{128, 784};

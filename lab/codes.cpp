@@ -45,7 +45,9 @@ CodeSource code_source_from_name(std::string_view name) {
   return CodeSource(it - source_names.begin());
 }
 
-CodeSource default_code_source(const Model& model) { return model.variational() ? CodeSource::prior : CodeSource::gaussian; }
+CodeSource default_code_source(const Model& model) {
+  return model.variational() || model.latent() == 0 ? CodeSource::prior : CodeSource::gaussian;
+}
 
 Tensor cholesky(const Tensor& a) {
   require_rank("cholesky", "a matrix", a, 2);

@@ -15,7 +15,8 @@ namespace elbo {
 enum class CodeSource { prior, gaussian, mixture };
 CodeSource code_source_from_name(std::string_view name);  // throws UsageError naming the nearest
 std::string_view code_source_name(CodeSource source);
-CodeSource default_code_source(const Model& model);  // prior for a VAE, gaussian for a plain autoencoder
+CodeSource default_code_source(
+    const Model& model);  // prior for a VAE, gaussian for a plain autoencoder; prior (of no numbers) for a language model
 
 // `count` codes (count, latent), float64, from prior or gaussian; `temperature` scales their deviation from the mean. Code i depends on
 // `seed` and i alone. Throws Error where the Gaussian is wanted and the run has no statistics of its codes.

@@ -41,7 +41,7 @@ struct Figures {
   // One latent sample an example. For a plain autoencoder total is the reconstruction alone: no bound, never ranked against a VAE's.
   double total = 0, reconstruction = 0, kl = no_figure;
   double beta = 0, objective = 0;
-  double squared_error = no_figure;                              // to the decoder's mean, same latent sample as reconstruction
+  double squared_error = no_figure;  // to the decoder's mean, same latent sample as reconstruction
   double reconstruction_at_mean = no_figure, squared_error_at_mean = no_figure;  // z = the encoder's mean: where AE and VAE are compared
   double psnr = no_figure;          // images: 10 log10(1 / mean squared error of a number at the code's mean), in decibels
   Index active_units = 0;           // -1: no code. Dimensions whose encoder mean has a variance above 0.01
@@ -77,7 +77,8 @@ struct Figures {
 // The same of each example, in the order of the part; columns that do not apply are empty.
 struct PerExample {
   std::vector<std::int32_t> label;
-  std::vector<double> tokens, total, reconstruction, kl, squared_error, reconstruction_at_mean, squared_error_at_mean, nll, effective_samples;
+  std::vector<double> tokens, total, reconstruction, kl, squared_error, reconstruction_at_mean, squared_error_at_mean, nll,
+      effective_samples;
 };
 
 struct EvaluateOptions {

@@ -101,10 +101,12 @@ std::string to_json(const Figures& f) {
 }
 
 std::string to_text(const Figures& f) {
-  std::string text =
-      fmt::format("{}, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n",
-                  f.split.empty() ? "given inputs" : f.split + " part", lab::grouped_number(f.examples), f.weights,
-                  f.variational ? "VAE" : f.active_units < 0 ? "language model" : "plain autoencoder", lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
+  std::string text = fmt::format("{}, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n",
+                                 f.split.empty() ? "given inputs" : f.split + " part", lab::grouped_number(f.examples), f.weights,
+                                 f.variational        ? "VAE"
+                                 : f.active_units < 0 ? "language model"
+                                                      : "plain autoencoder",
+                                 lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
   if (f.use_test && !f.split.empty()) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
   text += fmt::format("  {:<24}{:>12}\n", "", "per example");
   const bool code = f.active_units >= 0, words = !std::isnan(f.tokens);

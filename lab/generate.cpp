@@ -20,14 +20,16 @@ constexpr Index texts_at_a_time = 512;
 std::int32_t likeliest(const float* logits, Index words) { return std::int32_t(std::max_element(logits, logits + words) - logits); }
 
 // One word drawn from the logits as `o` says; u is uniform on [0, 1).
-std::int32_t draw(const float* logits, Index words, const DecodeOptions& o, double u, std::vector<std::pair<double, std::int32_t>>& candidates) {
+std::int32_t draw(const float* logits, Index words, const DecodeOptions& o, double u,
+                  std::vector<std::pair<double, std::int32_t>>& candidates) {
   if (o.temperature == 0) return likeliest(logits, words);
   const double largest = *std::max_element(logits, logits + words);
   candidates.clear();
   for (Index w = 0; w < words; w++)
     if (const double p = std::exp((logits[w] - largest) / o.temperature); p > 0) candidates.emplace_back(p, std::int32_t(w));
   if (o.top_k > 0 || o.top_p < 1) {
-    std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+    std::sort(candidates.begin(), candidates.end(),
+              [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
     if (o.top_k > 0 && Index(candidates.size()) > o.top_k) candidates.resize(std::size_t(o.top_k));
     double all = 0, kept = 0;
     for (const auto& c : candidates) all += c.first;
@@ -93,7 +95,8 @@ DecodeMethod decode_method_from_name(std::string_view name) {
 std::vector<std::vector<std::int32_t>> generate_tokens(const TextModel& model, const Tensor& z, const DecodeOptions& o) {
   const Index n = z.size(0);
   std::vector<std::vector<std::int32_t>> texts(static_cast<std::size_t>(n));
-  const Index at_a_time = o.method == DecodeMethod::beam ? std::max<Index>(1, texts_at_a_time / std::max<Index>(1, o.beam)) : texts_at_a_time;
+  const Index at_a_time =
+      o.method == DecodeMethod::beam ? std::max<Index>(1, texts_at_a_time / std::max<Index>(1, o.beam)) : texts_at_a_time;
   for (Index begin = 0; begin < n; begin += at_a_time) {
     const Tensor part = z.slice(begin, std::min(n, begin + at_a_time)).to(model.dtype());
     if (o.method == DecodeMethod::beam)

@@ -21,14 +21,14 @@ DecodeMethod decode_method_from_name(std::string_view name);  // throws UsageErr
 
 struct DecodeOptions {
   DecodeMethod method = DecodeMethod::greedy;
-  double temperature = 1;      // sample; 0 is greedy
-  Index top_k = 0;             // sample; 0: all words
-  double top_p = 1;            // sample
-  Index beam = 5;              // beam: texts kept
-  double length_penalty = 0.7; // beam
-  bool unknown = false;        // whether <unk> may come
-  Index max_tokens = 100;      // the longest text
-  std::uint64_t seed = 1;      // sample: the draws of text i depend on this and i alone
+  double temperature = 1;       // sample; 0 is greedy
+  Index top_k = 0;              // sample; 0: all words
+  double top_p = 1;             // sample
+  Index beam = 5;               // beam: texts kept
+  double length_penalty = 0.7;  // beam
+  bool unknown = false;         // whether <unk> may come
+  Index max_tokens = 100;       // the longest text
+  std::uint64_t seed = 1;       // sample: the draws of text i depend on this and i alone
 };
 
 // The tokens of one text for each row of z (n, latent), without start and end; where max_tokens ended it, it simply stops.

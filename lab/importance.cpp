@@ -52,8 +52,8 @@ double LogMeanExp::log_mean() const {
 
 double LogMeanExp::effective_samples() const { return count_ == 0 ? 0 : sum_ * sum_ / sum_of_squares_; }
 
-ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples, Index samples,
-                                       std::uint64_t seed, double variance) {
+ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples,
+                                       Index samples, std::uint64_t seed, double variance) {
   if (!model.variational()) fail("importance", "expected a variational model: a plain autoencoder has no distribution of codes");
   if (samples < 1) throw UsageError("[importance] expected at least one sample");
   NoGrad guard;

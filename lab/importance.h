@@ -33,7 +33,7 @@ struct ImportanceEstimate {
 
 // x: these examples of their part, (n, example...), or their tokens. Sample k uses evaluation_noise(..., seed, k), so that sample 0 is the
 // one of the ELBO. `variance`: that of gaussian-optimal. For a variational model.
-ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples, Index samples,
-                                       std::uint64_t seed, double variance);
+ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples,
+                                       Index samples, std::uint64_t seed, double variance);
 
 }  // namespace elbo

@@ -73,7 +73,8 @@ Tensor random_input(const Config& config, const Shape& example, Index batch) {
   for (Index i = 0; i < batch; i++)
     for (Index t = 0; t <= example[0]; t++) {
       const double u = key.uniform(std::uint32_t(i), std::uint32_t(t));
-      token[i * (example[0] + 1) + t] = t == 0 ? std::int32_t(start_token) : special_tokens + std::int32_t(u * double(example[1] - special_tokens));
+      token[i * (example[0] + 1) + t] =
+          t == 0 ? std::int32_t(start_token) : special_tokens + std::int32_t(u * double(example[1] - special_tokens));
     }
   return x;
 }

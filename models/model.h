@@ -74,7 +74,8 @@ Decoding::Kind decoding_kind(const Config& config);
 // Builds the model in `store` (which it seals). Throws UsageError for a configuration that fits no model.
 std::unique_ptr<Model> make_model(const Config& config, const Shape& example, ParamStore& store);
 ParamStoreOptions store_options(const Config& config);
-// A batch to try a model with, where there are no data: numbers drawn from [0, 1), or words drawn from the vocabulary, texts without padding.
+// A batch to try a model with, where there are no data: numbers drawn from [0, 1), or words drawn from the vocabulary, texts without
+// padding.
 Tensor random_input(const Config& config, const Shape& example, Index batch);
 
 }  // namespace elbo

@@ -24,9 +24,13 @@ constexpr std::array<std::string_view, 10> own_files = {
     "config.json", "state.safetensors",   "model.safetensors", "best.safetensors", "metrics.jsonl", "summary.json",
     ".lock",       "reconstructions.png", "samples.png",       "manifold.png"};
 
-// A file that a run writes, or what an interrupted write of it left (.NAME.tmp-...).
+// A file that a run writes, generated_texts/, or what an interrupted write of it left (.NAME.tmp-...).
 bool belongs_to_a_run(const fs::directory_entry& entry) {
   std::string name = entry.path().filename().string();
+  if (name == "generated_texts" && entry.is_directory() && !entry.is_symlink())
+    return std::all_of(fs::directory_iterator(entry), fs::directory_iterator(), [](const fs::directory_entry& text) {
+      return text.is_regular_file() && is_generated_text(text.path().filename().string());
+    });
   if (is_temporary_name(name)) name = name.substr(1, name.rfind(".tmp-") - 1);
   return entry.is_regular_file() && !entry.is_symlink() && std::find(own_files.begin(), own_files.end(), name) != own_files.end();
 }
@@ -62,6 +66,13 @@ void check_format(std::int64_t format, const std::string& path) {
   if (format > file_format)
     fail("run", fmt::format("{}: file format {} needs elbo 0.{} or newer; this is elbo {}, which reads formats up to {}", path, format,
                             format, program_version, file_format));
+}
+
+bool is_generated_text(std::string_view name) {
+  constexpr std::string_view begin = "generated_text_", end = ".txt";
+  if (!name.starts_with(begin) || !name.ends_with(end) || name.size() <= begin.size() + end.size()) return false;
+  name = name.substr(begin.size(), name.size() - begin.size() - end.size());
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 int RunFolder::lock_replaceable(const std::string& path) {
@@ -158,6 +169,7 @@ void RunFolder::publish() {
 void RunFolder::remove_results() const {
   std::error_code ignored;
   for (const std::string_view name : {"summary.json", "reconstructions.png", "samples.png"}) fs::remove(file(name), ignored);
+  fs::remove_all(file("generated_texts"), ignored);
 }
 
 void RunFolder::append_metrics(std::string_view line, TrainState& state) const {

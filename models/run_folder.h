@@ -6,6 +6,7 @@
 //   model.safetensors    last weights, with configuration and statistics of the codes: what the tools open
 //   best.safetensors     the best weights, likewise
 //   metrics.jsonl        one line an epoch and part
+//   generated_texts/     of a run on texts: generated_text_0.txt, ...
 //   .lock                held while a trainer is at work
 //
 // The folder is made under a temporary name beside RUN and renamed once its first state is in it, so a run can be resumed from the
@@ -56,6 +57,8 @@ class RunFolder {
   bool published_ = false, replaces_ = false;
   int lock_ = -1, old_lock_ = -1;  // old: of the run that is replaced, so that nobody trains it meanwhile
 };
+
+bool is_generated_text(std::string_view name);  // "generated_text_0.txt": what a run's generated_texts/ holds
 
 // A model file: weights with all that the tools need. A function of configuration, data and seed alone.
 void save_model_file(const std::string& path, const Config& config, const Dataset& data, Values values, const ParamStore& store,

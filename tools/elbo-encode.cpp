@@ -10,6 +10,7 @@
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
+#include "tools/run_texts.h"
 #include "tools/signals.h"
 #include "tools/terminal.h"
 
@@ -85,7 +86,7 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
     codes = encode_examples(run, chosen_split(run, shared));
     if (neighbours) found = nearest_codes(codes.mean, codes.mean, *neighbours, true);
   } else {
-    codes = encode_examples(run, load_pictures(run, inputs));
+    codes = encode_examples(run, given_examples(run, inputs));
     if (neighbours) {
       among = encode_examples(run, chosen_split(run, shared));
       found = nearest_codes(codes.mean, among.mean, *neighbours, false);
@@ -125,7 +126,8 @@ int main(int argc, char** argv) {
             {"elbo-encode runs/first --out codes.npz", "elbo-encode runs/first --out mine.csv --neighbours 5 --input one.png two.png"});
   tool.positional("RUN", "a run folder, or a .safetensors of one", run_path)
       .share({"--out", "--data", "--split"})
-      .several("--input", "FILE", "picture files instead of a part, converted and resized to what the run was trained on", inputs)
+      .several("--input", "FILE",
+               "picture files instead of a part, converted and resized to what the run was trained on; or files of sentences", inputs)
       .option("--neighbours", "N", "also the N examples of the part with the nearest codes (their indices and distances)", neighbours, 1,
               10000)
       .share({"--weights", "--json", "--quiet"});

@@ -13,6 +13,7 @@
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
+#include "tools/run_texts.h"
 #include "tools/signals.h"
 #include "tools/terminal.h"
 
@@ -29,9 +30,15 @@ struct Options {
 
 // One row an example, the columns of the .csv after the index, float64.
 Tensor as_array(const PerExample& rows) {
-  const std::vector<double>* columns[] = {&rows.tokens,        &rows.total, &rows.reconstruction,         &rows.kl,
-                                          &rows.squared_error, &rows.reconstruction_at_mean, &rows.squared_error_at_mean,
-                                          &rows.nll,           &rows.effective_samples};
+  const std::vector<double>* columns[] = {&rows.tokens,
+                                          &rows.total,
+                                          &rows.reconstruction,
+                                          &rows.kl,
+                                          &rows.squared_error,
+                                          &rows.reconstruction_at_mean,
+                                          &rows.squared_error_at_mean,
+                                          &rows.nll,
+                                          &rows.effective_samples};
   const Index n = Index(rows.total.size());
   Index width = !rows.label.empty();
   for (const auto* c : columns) width += !c->empty();
@@ -66,7 +73,7 @@ int run(const Tool& tool, const Options& o) {
   if (given && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input goes without --split and --data");
   Dataset data;
   if (given)
-    data.test = load_pictures(run, o.inputs);
+    data.test = given_examples(run, o.inputs);
   else
     data = chosen_data(run, shared);
   const auto start = std::chrono::steady_clock::now();
@@ -106,7 +113,8 @@ int main(int argc, char** argv) {
   tool.usage("RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--examples N] [--per-example FILE]")
       .positional("RUN", "a run folder, or a .safetensors of one", o.run)
       .share({"--data", "--split", "--weights"})
-      .several("--input", "FILE", "picture files instead of a part, converted and resized to what the run was trained on", o.inputs)
+      .several("--input", "FILE",
+               "picture files instead of a part, converted and resized to what the run was trained on; or files of sentences", o.inputs)
       .option("--importance-samples", "K", "also the negative log-likelihood, importance-weighted with K samples", o.importance_samples, 1,
               1000000)
       .flag("--all", "every figure there is; importance samples are then 100 unless given", o.all)

@@ -11,18 +11,63 @@
 #include "tools/output.h"
 #include "tools/run_options.h"
 #include "tools/run_pictures.h"
+#include "tools/run_texts.h"
 #include "tools/terminal.h"
 
 namespace elbo {
 namespace {
 
-int run(const Tool& tool, const std::string& run_path, std::optional<Index> count, const std::vector<std::string>& inputs) {
+struct Options {
+  std::string run;
+  std::optional<Index> count;
+  std::vector<std::string> inputs, texts;
+  DecodeArguments decode;
+};
+
+// Two lines a sentence: as it was, and as it comes back from the mean of its code.
+int run_text(const Tool& tool, const Options& o, const Run& run) {
   const SharedOptions& shared = tool.shared();
+  require_code(run, "elbo-reconstruct");
+  std::optional<OutPath> out;
+  if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".txt"});
+  std::vector<std::string> texts = read_sentences(o.inputs, o.texts);
+  if (texts.empty()) {
+    const Dataset data = chosen_data(run, shared);
+    const Split& split = data.part(part_from_name(shared.split));
+    texts = first_texts(run, data, split, o.count.value_or(std::min<Index>(20, split.size())));
+  }
+  const std::vector<std::string> back =
+      generate_texts(text_model(run), *run.codec, codes_of(run, texts), o.decode.options(run, tool.seed()));
+  std::vector<std::string> lines;
+  Json pairs = Json::array();
+  for (std::size_t i = 0; i < texts.size(); i++) {
+    lines.push_back(texts[i]);
+    lines.push_back(back[i]);
+    pairs.push_back(Json::object({{"input", texts[i]}, {"reconstruction", back[i]}}));
+  }
+  if (out) write_lines(*out, lines, 1);
+  if (shared.json) {
+    Json all = about_run(run);
+    all.update({{"out", out ? Json(out->path()) : Json()}, {"count", Index(texts.size())}, {"texts", pairs}});
+    print(all.dump(2) + "\n");
+  } else {
+    print(joined_lines(lines));
+  }
+  return 0;
+}
+
+int run(const Tool& tool, const Options& o) {
+  const SharedOptions& shared = tool.shared();
+  const std::optional<Index> count = o.count;
+  const std::vector<std::string>& inputs = o.inputs;
+  const bool given = !inputs.empty() || !o.texts.empty();
+  if (count && given) throw UsageError("--count, --input and --text: expected one of them");
+  if (given && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input and --text go without --split and --data");
+  const Run run = open_chosen_run(o.run, shared);
+  if (is_text(run)) return run_text(tool, o, run);
+  if (!o.texts.empty()) throw UsageError(fmt::format("--text: {} is a run on pictures or vectors", o.run));
   if (shared.out.empty()) throw UsageError("--out PATH is missing");
-  if (count && !inputs.empty()) throw UsageError("--count and --input: expected one of them");
-  if (!inputs.empty() && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input goes without --split and --data");
   const OutPath out(shared.out, shared.force, {".png", ".npy"});
-  const Run run = open_chosen_run(run_path, shared);
   const Split split = inputs.empty() ? chosen_split(run, shared) : load_pictures(run, inputs);
   const Index n = inputs.empty() ? count.value_or(std::min<Index>(20, split.size())) : split.size();
   const Tensor x = model_inputs(run, split, n), y = reconstruct(*run.model, x);
@@ -47,18 +92,23 @@ int run(const Tool& tool, const std::string& run_path, std::optional<Index> coun
 
 int main(int argc, char** argv) {
   using namespace elbo;
-  std::string run_path;
-  std::optional<Index> count;
-  std::vector<std::string> inputs;
-  Tool tool("elbo-reconstruct",
-            "Draws inputs and, under each, its reconstruction, ten in a row; or writes the reconstructions alone (.npy, float32).",
-            {"elbo-reconstruct runs/first --count 20 --out reconstructions.png",
-             "elbo-reconstruct runs/first --count 1000 --out reconstructions.npy",
-             "elbo-reconstruct runs/first --out mine.png --input one.png two.png"});
-  tool.usage("RUN (--count N | --input FILE...) --out PATH")
-      .positional("RUN", "a run folder, or a .safetensors of one", run_path)
-      .option("--count", "N", "the first examples of the part (default 20)", count, 1, 10000)
-      .several("--input", "FILE", "picture files instead, converted and resized to what the run was trained on", inputs)
-      .share({"--out", "--data", "--split", "--weights", "--json", "--quiet"});
-  return tool.run(argc, argv, [&] { return run(tool, run_path, count, inputs); });
+  Options o;
+  Tool tool(
+      "elbo-reconstruct",
+      "Draws inputs and, under each, its reconstruction, ten in a row; or writes the reconstructions alone (.npy, float32). Of texts two "
+      "lines each, the sentence and what comes back, to standard output and, with --out, to a .txt.",
+      {"elbo-reconstruct runs/first --count 20 --out reconstructions.png",
+       "elbo-reconstruct runs/first --count 1000 --out reconstructions.npy",
+       "elbo-reconstruct runs/first --out mine.png --input one.png two.png",
+       "elbo-reconstruct runs/words --text \"two dogs play in the snow .\""});
+  tool.usage("RUN (--count N | --input FILE... | --text \"...\") --out PATH")
+      .positional("RUN", "a run folder, or a .safetensors of one", o.run)
+      .option("--count", "N", "the first examples of the part (default 20)", o.count, 1, 10000)
+      .several("--input", "FILE", "picture files instead, converted and resized to what the run was trained on; or files of sentences",
+               o.inputs)
+      .repeatable("--text", "\"...\"", "a sentence", o.texts)
+      .share({"--out", "--data", "--split", "--weights"});
+  o.decode.add_to(tool);
+  tool.share({"--seed", "--json", "--quiet"});
+  return tool.run(argc, argv, [&] { return run(tool, o); });
 }

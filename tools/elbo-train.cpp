@@ -14,6 +14,7 @@
 #include "tools/output.h"
 #include "tools/run_options.h"
 #include "tools/run_pictures.h"
+#include "tools/run_texts.h"
 #include "tools/signals.h"
 
 namespace elbo {
@@ -118,6 +119,8 @@ class Reporter {
     std::string text = fmt::format("objective {:.2f}", m.objective);
     if (config_.model.variational)  // reconstruction + beta * KL
       text += fmt::format(" = {:.2f} + {}{:.2f}", m.reconstruction, m.beta == 1 ? "" : fmt::format("{:.3g} * ", m.beta), m.kl);
+    if (m.split != "train" && config_.model.variational) text += fmt::format(", {} active", m.active_units);
+    if (!std::isnan(m.mutual_information)) text += fmt::format(", information {:.2f}", m.mutual_information);
     return text;
   }
 
@@ -147,7 +150,10 @@ int report(const std::string& path, const TrainResult& r, const Tool& tool) {
       all["figures"] = Json::parse(to_json(figures), "figures");
       text += "\n" + to_text(figures);
     }
-    write_run_pictures(run, r.data);
+    if (is_text(run))
+      write_run_texts(run);
+    else
+      write_run_pictures(run, r.data);
   }
   print(tool.shared().json ? all.dump(2) + "\n" : text);
   return r.stopped ? 128 + pending_signal() : 0;

@@ -1,0 +1,124 @@
+// elbo-edit: codes moved along the direction from one group of examples to another, decoded.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "data/picture_folder.h"
+#include "lab/groups.h"
+#include "lab/paths.h"
+#include "tensor/error.h"
+#include "tensor/json.h"
+#include "tools/common.h"
+#include "tools/output.h"
+#include "tools/run_options.h"
+#include "tools/run_pictures.h"
+#include "tools/run_texts.h"
+#include "tools/terminal.h"
+
+namespace elbo {
+namespace {
+
+struct Options {
+  std::string run, from, to;
+  double strength = 1;
+  std::optional<Index> count;
+  std::vector<std::string> inputs, texts;
+  DecodeArguments decode;
+};
+
+// The mean code of a group: a file of sentences, a folder of pictures, or examples of the training part by label or factor.
+Tensor group_code(const Run& run, const std::string& name, const Dataset& data) {
+  std::error_code error;
+  if (is_text(run) && std::filesystem::is_regular_file(name, error))
+    return mean_code(encode_examples(run, given_examples(run, {name})).mean);
+  if (!is_text(run) && std::filesystem::is_directory(name, error))
+    return mean_code(encode_examples(run, given_examples(run, find_pictures(name).files)).mean);
+  return mean_code(encode_examples(run, group_of(data, data.train, name)).mean);
+}
+
+int run(const Tool& tool, const Options& o) {
+  const SharedOptions& shared = tool.shared();
+  if (o.from.empty() || o.to.empty()) throw UsageError("expected --from X and --to Y");
+  const bool given = !o.inputs.empty() || !o.texts.empty();
+  if (o.count && given) throw UsageError("--count, --input and --text: expected one of them");
+  const Run run = open_chosen_run(o.run, shared);
+  require_code(run, "elbo-edit");
+  const bool text = is_text(run);
+  if (!text && !o.texts.empty()) throw UsageError(fmt::format("--text: {} is a run on pictures or vectors", o.run));
+  if (!text && shared.out.empty()) throw UsageError("--out PATH is missing");
+  std::optional<OutPath> out;
+  if (!shared.out.empty())
+    out.emplace(shared.out, shared.force,
+                text ? std::initializer_list<std::string_view>{".txt"} : std::initializer_list<std::string_view>{".png", ".npy"});
+  const Dataset data = chosen_data(run, shared);
+  const Tensor from = group_code(run, o.from, data), to = group_code(run, o.to, data);
+
+  const Split& part = data.part(part_from_name(shared.split));
+  const Index count = std::min(o.count.value_or(10), part.size());
+  std::vector<std::string> texts;
+  Tensor inputs, codes;
+  if (text) {
+    texts = given ? read_sentences(o.inputs, o.texts) : first_texts(run, data, part, count);
+    codes = codes_of(run, texts).to(DType::float64);
+  } else {
+    const Split examples = given ? given_examples(run, o.inputs) : part;
+    inputs = model_inputs(run, examples, given ? examples.size() : count);
+    const NoGrad guard;
+    codes = run.model->encode(Var(inputs.to(run.model->dtype()))).mean.value().to(DType::float64);
+  }
+  double* z = codes.mutable_data<double>();
+  const Index latent = codes.size(1);
+  for (Index i = 0; i < codes.numel(); i++) z[i] += o.strength * (to.data<double>()[i % latent] - from.data<double>()[i % latent]);
+
+  Json all = about_run(run);
+  all.update(
+      {{"out", out ? Json(out->path()) : Json()}, {"from", o.from}, {"to", o.to}, {"strength", o.strength}, {"count", codes.size(0)}});
+  if (text) {
+    const std::vector<std::string> edited = generate_texts(text_model(run), *run.codec, codes, o.decode.options(run, tool.seed()));
+    std::vector<std::string> lines;
+    all["texts"] = Json::array();
+    for (std::size_t i = 0; i < texts.size(); i++) {
+      lines.push_back(texts[i]);
+      lines.push_back(edited[i]);
+      all["texts"].push_back(Json::object({{"input", texts[i]}, {"edited", edited[i]}}));
+    }
+    if (out) write_lines(*out, lines, 1);
+    print(shared.json ? all.dump(2) + "\n" : joined_lines(lines));
+    return 0;
+  }
+  const Tensor edited = decode_codes(*run.model, codes);
+  const Index columns = std::min<Index>(codes.size(0), 10), rows = (codes.size(0) + columns - 1) / columns;
+  write_pictures(*out, out->kind() == ".npy" ? edited : paired_rows(inputs, edited, columns), 2 * rows, columns);
+  print(shared.json ? all.dump(2) + "\n"
+                    : fmt::format("{}: {} input{}, under each the same moved by {:g} times the way from {} to {}, {} weights\n",
+                                  out->path(), codes.size(0), codes.size(0) == 1 ? "" : "s", o.strength, o.from, o.to, run.weights_name()));
+  return 0;
+}
+
+}  // namespace
+}  // namespace elbo
+
+int main(int argc, char** argv) {
+  using namespace elbo;
+  Options o;
+  Tool tool(
+      "elbo-edit",
+      "Adds to codes the direction from the mean code of one group of examples to that of another, and decodes: what was, and what it "
+      "becomes.",
+      {"elbo-edit runs/first --from 1 --to 7 --count 10 --out edited.png",
+       "elbo-edit runs/words --from singular.txt --to plural.txt --text \"a dog runs in the snow .\""});
+  tool.usage("RUN --from X --to Y [--strength S] (--count N | --input FILE... | --text \"...\") --out PATH")
+      .positional("RUN", "a run folder, or a .safetensors of one", o.run)
+      .option("--from", "X", "a group: a label, FACTOR=VALUE, a folder of pictures or a file of sentences", o.from)
+      .option("--to", "Y", "likewise", o.to)
+      .option("--strength", "S", "how far along the direction (default 1)", o.strength, -1000, 1000)
+      .option("--count", "N", "the first examples of the part (default 10)", o.count, 1, 10000)
+      .several("--input", "FILE", "picture files, or files of sentences, instead", o.inputs)
+      .repeatable("--text", "\"...\"", "a sentence", o.texts)
+      .share({"--out", "--data", "--split", "--weights"});
+  o.decode.add_to(tool);
+  tool.share({"--seed", "--json", "--quiet"});
+  return tool.run(argc, argv, [&] { return run(tool, o); });
+}

@@ -1,0 +1,58 @@
+#pragma once
+// What the tools share where examples are texts.
+
+#include <string>
+#include <vector>
+
+#include "lab/generate.h"
+#include "models/run.h"
+#include "models/run_folder.h"
+#include "tools/common.h"
+#include "tools/output.h"
+
+namespace elbo {
+
+inline bool is_text(const Run& run) { return bool(run.codec); }
+const TextModel& text_model(const Run& run);  // throws UsageError for a run that is none
+// Throws UsageError for a language model: it has no codes.
+void require_code(const Run& run, std::string_view tool);
+
+// --decode and what goes with it.
+struct DecodeArguments {
+  std::string method;  // empty: greedy, and for a language model sample
+  double temperature = 1, top_p = 1, length_penalty = 0.7;
+  Index top_k = 0, beam = 5;
+  std::optional<Index> max_tokens;
+  bool unknown = false;
+
+  void add_to(Tool& tool);
+  DecodeOptions options(const Run& run, std::uint64_t seed) const;  // throws UsageError for options that the method has no use for
+};
+
+// The lines of text files, and sentences given on the command line; blank lines are left out. Throws Error for a file without text.
+std::vector<std::string> read_sentences(const std::vector<std::string>& files, const std::vector<std::string>& sentences);
+
+// Files as a part without labels: pictures (load_pictures()), or sentences where the run is on texts.
+Split given_examples(const Run& run, const std::vector<std::string>& files, const std::vector<std::string>& sentences = {});
+
+// One example that an option names: its number in the part, a file (its first sentence), or, of texts, a sentence.
+struct NamedExample {
+  std::string text;  // of texts
+  Split split;       // one example
+};
+NamedExample named_example(const Run& run, const std::string& name, const std::string& option, const Dataset& data, const Split& split);
+
+// The first `count` texts of a part as they were read, or decoded from their tokens where the part has them alone.
+std::vector<std::string> first_texts(const Run& run, const Dataset& data, const Split& split, Index count);
+
+// The means of sentences' codes, (n, latent).
+Tensor codes_of(const Run& run, const std::vector<std::string>& sentences);
+
+// Writes lines to a .txt file, or `per_file` to each generated_text_0.txt, generated_text_1.txt, ... of a folder.
+void write_lines(const OutPath& out, const std::vector<std::string>& lines, Index per_file);
+std::string joined_lines(const std::vector<std::string>& lines);
+
+// generated_texts/ of a finished run: ten texts from its default source of codes.
+void write_run_texts(const Run& run);
+
+}  // namespace elbo
