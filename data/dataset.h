@@ -52,6 +52,7 @@ struct Dataset {
   std::vector<std::string> factor_names;                // what the examples were made from, where that is known
   std::vector<std::vector<std::string>> factor_values;  // of each factor the names of its values 0, 1, ...; empty for numbers, or for all
   std::vector<std::string> notes;          // what one should know who uses them: files left out, where they are kept. One line each
+  std::optional<double> entropy;           // nats an example, where the data come from a distribution that is known
   std::shared_ptr<const Texts> texts;      // empty: pictures or vectors
   std::shared_ptr<const TextCodec> codec;  // how they became tokens
   // What a resumed run compares: of everything the source holds, before it is divided.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "data/vocabulary.h"
 #include "tensor/parallel.h"
 
 namespace elbo {
@@ -59,6 +60,14 @@ Sums sums_of(const Tensor& t) {
   return all;
 }
 
+void count_tokens(const Tokens& all, Index& tokens, Index& unknown, Index& texts) {
+  for (const std::int32_t id : all.ids.values<std::int32_t>()) {
+    tokens += id != start_token && id != end_token;
+    unknown += id == unknown_token;
+  }
+  texts += all.size();
+}
+
 }  // namespace
 
 DataSummary describe(const Dataset& data, std::optional<Part> part) {
@@ -66,16 +75,25 @@ DataSummary describe(const Dataset& data, std::optional<Part> part) {
   summary.shape = data.example_shape;
   summary.labels.resize(std::size_t(data.classes));
   Sums all;
+  Index tokens = 0, unknown = 0, texts = 0;
   for (const Part p : {Part::train, Part::valid, Part::test}) {
     const Split& split = data.part(p);
     (p == Part::train ? summary.train : p == Part::valid ? summary.valid : summary.test) = PartSummary{split.size(), split.origin};
     if (split.size() == 0 || (part && *part != p)) continue;
-    if (split.values.dtype() == DType::uint8)
+    if (split.tokens)
+      count_tokens(*split.tokens, tokens, unknown, texts);
+    else if (split.values.dtype() == DType::int32)  // texts that are not divided yet
+      continue;
+    else if (split.values.dtype() == DType::uint8)
       all.add(sums_of<std::uint8_t>(split.values), 255);
     else
       all.add(sums_of<float>(split.values));
     if (split.labels)
       for (const std::int32_t label : split.labels.values<std::int32_t>()) summary.labels[std::size_t(label)]++;
+  }
+  if (texts > 0) {
+    summary.tokens = double(tokens) / double(texts);
+    summary.unknown = double(unknown) / double(std::max<Index>(1, tokens));
   }
   if (all.count == 0) return summary;
   summary.minimum = all.minimum;

@@ -19,7 +19,10 @@ struct DataSummary {
   Shape shape;  // of an example
   // Over the values of one part, or of all; a byte counts as byte / 255.
   double minimum = 0, maximum = 0, mean = 0;
-  double nonzero = 0;         // share of the values that are not 0
+  double nonzero = 0;  // share of the values that are not 0
+  // Texts: of the same parts.
+  double tokens = 0;          // of a text, mean, start and end not counted
+  double unknown = 0;         // share of them that the vocabulary does not have
   std::vector<Index> labels;  // how many examples each label has; empty where there are none
 };
 

@@ -44,8 +44,8 @@ DataOption DataOption::flag(std::string name, std::string help) {
 }
 
 std::span<const DataKind> data_kinds() {
-  static const std::vector<DataKind> kinds = {digits_kind(), shapes_kind(), mnist_kind(), images_kind(),
-                                              npy_kind(),    text_kind(),   imdb_kind()};
+  static const std::vector<DataKind> kinds = {digits_kind(), shapes_kind(), sentences_kind(), mnist_kind(),
+                                              images_kind(), npy_kind(),    text_kind(),      imdb_kind()};
   return kinds;
 }
 

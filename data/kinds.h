@@ -45,12 +45,13 @@ std::span<const DataKind> data_kinds();
 const DataKind& data_kind(std::string_view name);  // throws UsageError naming the nearest
 
 // One for each kind, defined in its file.
-DataKind digits_kind();  // data/digits_source.cpp
-DataKind images_kind();  // data/images_source.cpp
-DataKind imdb_kind();    // data/imdb_source.cpp
-DataKind mnist_kind();   // data/mnist_source.cpp
-DataKind npy_kind();     // data/npy_source.cpp
-DataKind shapes_kind();  // data/shapes_source.cpp
-DataKind text_kind();    // data/text_source.cpp
+DataKind digits_kind();     // data/digits_source.cpp
+DataKind images_kind();     // data/images_source.cpp
+DataKind imdb_kind();       // data/imdb_source.cpp
+DataKind mnist_kind();      // data/mnist_source.cpp
+DataKind npy_kind();        // data/npy_source.cpp
+DataKind sentences_kind();  // data/sentences_source.cpp
+DataKind shapes_kind();     // data/shapes_source.cpp
+DataKind text_kind();       // data/text_source.cpp
 
 }  // namespace elbo

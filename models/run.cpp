@@ -178,18 +178,18 @@ Dataset load_run_data(const Run& run, std::string_view spec, const OnRead& on_re
   return data;
 }
 
+TextOptions text_options(const DataConfig& d) {
+  return {.tokenizer = {tokenizer_from_name(d.tokenizer), d.lower_case},
+          .max_tokens = d.max_tokens,
+          .skip_overlong = d.overlong == "skip",
+          .min_count = d.min_count,
+          .max_vocabulary = d.max_vocabulary};
+}
+
 Dataset load_data(const Config& config, const OnRead& on_read) {
-  const DataConfig& d = config.data;
-  Dataset data = load_dataset(d.spec, parts_of(d), on_read);
+  Dataset data = load_dataset(config.data.spec, parts_of(config.data), on_read);
   check_kind(config, data);
-  if (data.texts)
-    tokenise(data,
-             {.tokenizer = {tokenizer_from_name(d.tokenizer), d.lower_case},
-              .max_tokens = d.max_tokens,
-              .skip_overlong = d.overlong == "skip",
-              .min_count = d.min_count,
-              .max_vocabulary = d.max_vocabulary},
-             on_read);
+  if (data.texts) tokenise(data, text_options(config.data), on_read);
   return data;
 }
 

@@ -55,6 +55,7 @@ PartsOptions parts_of(const DataConfig& data);
 Dataset load_run_data(const Run& run, std::string_view spec = {}, const OnRead& on_read = {});
 // The data of a configuration, texts as tokens. Throws UsageError where data and model.kind do not go together.
 Dataset load_data(const Config& config, const OnRead& on_read = {});
+TextOptions text_options(const DataConfig& data);
 // Throws Error for numbers that the configuration's likelihood does not take (Bernoulli's: 0 to 1). load_run_data() has looked.
 void check_values(const Config& config, const Dataset& data);
 // How examples of a part are turned into numbers for evaluation: the run's binarisation or dequantisation, with its fixed stream.
