@@ -76,11 +76,12 @@ class DataCache {
   explicit DataCache(const OnRead& on_read) : on_read_(on_read) {}
 
   const Dataset& get(const Config& config) {
-    const DataConfig& d = config.data;
-    const std::string key =
-        fmt::format("{} {} {} {}", d.spec, get_key(config, "data.valid"), d.use_test, get_key(config, "data.exclude_labels"));
+    std::string key = config.model.kind == "text" ? "text" : "numbers";
+    for (const char* name : {"data.spec", "data.valid", "data.use_test", "data.exclude_labels", "data.tokenizer", "data.lower_case",
+                             "data.max_tokens", "data.overlong", "data.min_count", "data.max_vocabulary"})
+      key += " " + get_key(config, name);
     if (const auto it = data_.find(key); it != data_.end()) return it->second;
-    return data_.emplace(key, load_dataset(d.spec, parts_of(d), on_read_)).first->second;
+    return data_.emplace(key, load_data(config, on_read_)).first->second;
   }
 
  private:
@@ -146,6 +147,15 @@ void add_sharpness(ComparedRun& to, const Run& run, const Dataset& data) {
   const Index pixels = run.example_shape[0] * run.example_shape[1];
   to.sharpness = run_sharpness(run, data, std::clamp<Index>((1 << 22) / pixels, 50, 1000));
   to.figures.numbers.merge(sharpness_figures(*to.sharpness));
+}
+
+void add_text_figures(ComparedRun& to, const Run& run, const Dataset& data) {
+  if (!run.codec) return;
+  const Index examples = std::min(text_examples, data.test.size());
+  const Figures f = evaluate(run, data, {.importance_samples = text_importance_samples, .examples = examples, .all = true});
+  for (const auto& [name, value] : {std::pair("nll", f.nll), std::pair("mutual_information", f.mutual_information),
+                                    std::pair("shuffled_reconstruction", f.shuffled_reconstruction)})
+    if (!std::isnan(value)) to.figures.numbers[name] = value;
 }
 
 void add_principal_components(Comparison& c) {
@@ -249,9 +259,10 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
                         .folder = "runs/" + name,
                         .figures = read_figures(read_text(folder + "/summary.json"), folder + "/summary.json")});
       add_sharpness(c.runs.back(), open_run(folder), cache.get(entry.config));
+      add_text_figures(c.runs.back(), open_run(folder), cache.get(entry.config));
       save(c);
     }
-  if (c.options.baselines) {
+  if (c.options.baselines && !c.data.texts) {
     add_principal_components(c);
     save(c);
   }

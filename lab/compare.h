@@ -39,6 +39,9 @@ struct ComparedRun {
 // "spectrum_distance_samples" as in lab/sharpness.h; the same of "reconstructions" and of "training", the floor.
 std::map<std::string, double> sharpness_figures(const RunSharpness& sharpness);
 
+// Of texts beside those of summary.json: nll, mutual information and shuffled reconstruction, on the first test sentences.
+inline constexpr Index text_examples = 1000, text_importance_samples = 20;
+
 struct Spread {
   double mean = 0, sd = 0;  // sd: of a sample (n - 1); NaN for one run
   Index n = 0;

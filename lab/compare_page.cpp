@@ -31,6 +31,11 @@ std::string list_of(const std::vector<Index>& widths) {
 
 // "256 relu", "filters 32-64, then 16 relu": what stands between input and code.
 std::string trunk(const ModelConfig& m) {
+  if (m.kind == "text") {
+    std::string cell = m.cell == "lstm" ? "LSTM" : "GRU";
+    return fmt::format("embedding {}, {}{} {}{}", m.embed, m.layers > 1 ? fmt::format("{} x ", m.layers) : "", cell, m.units,
+                       m.decoder_input == "none" ? ", decoder without words" : "");
+  }
   const bool dense = m.kind == "dense";
   std::string text = dense ? "" : "filters " + list_of(m.filters);
   if (dense || !m.hidden.empty()) text += (dense ? "" : ", then ") + list_of(m.hidden);
@@ -39,8 +44,8 @@ std::string trunk(const ModelConfig& m) {
 
 bool same_trunk(const ModelConfig& a, const ModelConfig& b) {
   const auto of = [](const ModelConfig& m) {
-    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent,
-                    m.activation);
+    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent, m.activation,
+                    m.embed, m.units, m.encoder_units, m.layers, m.cell);
   };
   return of(a) == of(b);
 }
@@ -80,12 +85,13 @@ void add_setup(Page& page, const Comparison& c) {
   Content& s = page.section("What was compared");
   const Config& first = c.entries[0].config;
   s.paragraph(fmt::format(
-      "Data `{}`: {} training, {} validation and {} test examples of shape {}. Every line below was trained {} ({}). Under one seed all "
+      "Data `{}`: {} training, {} validation and {} test examples {}. Every line below was trained {} ({}). Under one seed all "
       "see the same examples in the same order, in batches of {}, for {}, and start from the same weights wherever two networks have a "
       "weight of one name and size: what differs between two lines is what the table names.",
       c.options.data, grouped_number(c.data.train.size()), grouped_number(c.data.valid.size()), grouped_number(c.data.test.size()),
-      c.data.example_shape.str(), c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options),
-      first.train.batch,
+      c.data.codec ? fmt::format("over {} words", grouped_number(c.data.codec->vocabulary.size()))
+                   : "of shape " + c.data.example_shape.str(),
+      c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options), first.train.batch,
       first.train.steps > 0 ? fmt::format("{} updates", first.train.steps) : fmt::format("{} epochs", first.train.epochs)));
   Table t{.columns = {{"name"},
                       {"kind"},
@@ -100,8 +106,12 @@ void add_setup(Page& page, const Comparison& c) {
     const ModelConfig& m = e.config.model;
     all_alike &= same_trunk(m, first.model);
     const Spread parameters = c.spread(e.name, "parameters");
-    t.rows.push_back({e.label, e.variational() ? "VAE" : "plain autoencoder", trunk(m), std::to_string(m.latent),
-                      e.config.objective.likelihood, e.variational() ? number_text(e.config.objective.beta) : "–",
+    t.rows.push_back({e.label,
+                      e.variational() ? "VAE"
+                      : m.latent == 0 ? "language model"
+                                      : "plain autoencoder",
+                      trunk(m), m.latent == 0 ? "–" : std::to_string(m.latent), e.config.objective.likelihood,
+                      e.variational() ? number_text(e.config.objective.beta) : "–",
                       fmt::format("{} {:g}", e.config.optimizer.name, e.config.optimizer.learning_rate),
                       parameters.n ? grouped_number(std::llround(parameters.mean)) : "–"});
   }
@@ -214,8 +224,10 @@ void add_commands(Page& page, const Comparison& c) {
       }
     const std::string folder = c.options.out + "/" + shown->folder;
     text += fmt::format("elbo-eval {} --importance-samples 100\n", folder);
-    text += fmt::format("elbo-sample {} --count 64 --out samples.png\nelbo-reconstruct {} --count 32 --out reconstructions.png\n", folder,
-                        folder);
+    text += c.data.texts
+                ? fmt::format("elbo-sample {} --count 10\nelbo-reconstruct {} --text \"...\"\n", folder, folder)
+                : fmt::format("elbo-sample {} --count 64 --out samples.png\nelbo-reconstruct {} --count 32 --out reconstructions.png\n",
+                              folder, folder);
   }
   s.commands(text);
 }
@@ -230,6 +242,17 @@ Page comparison_page(const Comparison& c) {
     for (const ComparedRun& run : c.runs)
       if (run.name == e.name && run.seed == c.options.first_seed) runs.push_back({&e, open_run(c.options.out + "/" + run.folder)});
   add_setup(page, c);
+  if (c.data.texts) {
+    add_text_figures(page, c, [&](const std::string& name, const char* figure) { return cell(c, name, figure); });
+    add_curves(page, c);
+    add_text_reconstructions(page, c, runs);
+    add_text_samples(page, c, runs);
+    add_text_interpolation(page, c, runs);
+    add_latent_space(page, c, runs);
+    add_commands(page, c);
+    page.footer(fmt::format("Made by `elbo-compare`, elbo {}. Figures: `compare.json` beside this page.", program_version));
+    return page;
+  }
   add_figures(page, c);
   add_curves(page, c);
   add_reconstructions(page, c, runs);

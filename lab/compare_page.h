@@ -35,6 +35,12 @@ void add_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& ru
 void add_latent_space(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
 void add_interpolation(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
 
+// The same of texts. `cell`: a figure of an entry, as the tables show it.
+void add_text_figures(Page& page, const Comparison& c, const std::function<std::string(const std::string& name, const char* figure)>& cell);
+void add_text_reconstructions(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
+void add_text_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
+void add_text_interpolation(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
+
 // Whether examples are pictures that a page can show: (h, w, 1), (h, w, 3) or (h, w, 4).
 bool are_pictures(const Shape& example);
 

@@ -222,6 +222,7 @@ void add_latent_space(Page& page, const Comparison& c, const std::vector<OpenRun
                   test.size(), test.labels ? ", coloured by label" : ""));
   std::vector<Figure> figures;
   for (const OpenRun& r : runs) {
+    if (r.run.model->latent() == 0) continue;
     const EncodedExamples codes = encode_examples(r.run, test);
     const Plane plane = plane_of(codes.mean);
     figures.push_back({.svg = svg(latent_plot(r, c, codes, plane)),

@@ -153,11 +153,6 @@ void check_schedule(const Config& c) {
     wrong(fmt::format("objective.anneal.shape={} needs objective.anneal.steps", o.anneal_shape));
   if (o.anneal_shape != "none" && o.target_kl > 0)
     wrong("objective.anneal and objective.target_kl exclude each other: both set the KL's weight");
-  const bool any =
-      o.anneal_shape != "none" || o.target_kl > 0 || o.free_bits > 0 || o.free_bits_total > 0 || o.pretrain_epochs > 0 || o.aggressive > 0;
-  if (any && !c.model.variational)
-    wrong(
-        "objective.anneal, free_bits, free_bits_total, target_kl, pretrain_epochs and aggressive are a VAE's; model.variational is false");
 }
 
 }  // namespace

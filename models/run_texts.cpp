@@ -51,6 +51,29 @@ std::string config_file(const Config& config) {
   return all.dump(2) + "\n";
 }
 
+std::string note_on_best(const Config& config, const TrainResult& result) {
+  if (result.has_best) return result.converged ? "" : fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch);
+  if (result.under_schedule) return "no epoch ended with the final weight of the KL: there are no best weights, the last are kept";
+  if (config.data.valid == 0.0) return "data.valid=0: nothing to choose the best weights by; the last are kept";
+  return result.epochs == 0 ? "no epoch was finished: there are no best weights"
+                            : "no validation part: nothing to choose the best weights by; the last are kept";
+}
+
+Metrics metrics_of(const EpochSums& s) {
+  Metrics m{.split = "train"};
+  m.objective = s.losses.objective / s.examples;
+  m.reconstruction = s.losses.reconstruction / s.examples;
+  m.kl = s.losses.kl / s.examples;
+  m.total = m.reconstruction + m.kl;
+  m.beta = s.losses.beta / s.examples;
+  m.adversarial = s.losses.adversarial / s.examples;
+  m.discriminator_loss = s.losses.discriminator_loss / s.examples;
+  m.discriminator_accuracy = s.losses.discriminator_accuracy / s.examples;
+  m.gradient_norm = s.losses.gradient_norm / double(s.batches);
+  m.active_units = s.active_units();
+  return m;
+}
+
 // Times and rates are padded to a fixed width, so that equal runs have metrics of equal length.
 std::string metrics_line(const Metrics& m) {
   const std::string adversary = m.adversary ? fmt::format(

@@ -66,7 +66,7 @@ class Trainer {
       fail("resume", fmt::format("{}: the data have changed: {} examples with checksum {:016x}, the run was trained on {} with {:016x}",
                                  config_.data.spec, data_.examples, data_.checksum, state_.data_examples, state_.data_checksum));
     const Index latent = model_->latent();
-    if (state_.sums.code.empty()) state_.sums.clear(latent);
+    if (state_.sums.code.empty() && latent > 0) state_.sums.clear(latent);
     if (Index(state_.sums.code.size()) != latent || Index(state_.sums.code_square.size()) != latent)
       fail("resume", fmt::format("{}: the sums over codes have {} and {} numbers, expected {}", options_.out, state_.sums.code.size(),
                                  state_.sums.code_square.size(), latent));
@@ -144,22 +144,13 @@ class Trainer {
   }
 
   Metrics train_metrics() const {
-    const EpochSums& s = state_.sums;
-    Metrics m{.epoch = state_.epoch, .step = state_.step, .split = "train"};
-    m.objective = s.losses.objective / s.examples;
-    m.reconstruction = s.losses.reconstruction / s.examples;
-    m.kl = s.losses.kl / s.examples;
+    Metrics m = metrics_of(state_.sums);
+    m.epoch = state_.epoch, m.step = state_.step;
     m.adversary = config_.objective.adversarial_weight > 0;
-    m.adversarial = s.losses.adversarial / s.examples;
-    m.discriminator_loss = s.losses.discriminator_loss / s.examples;
-    m.discriminator_accuracy = s.losses.discriminator_accuracy / s.examples;
-    m.total = m.reconstruction + m.kl;
-    m.beta = model_->variational() ? s.losses.beta / s.examples : learner_.objective().beta();
+    if (!model_->variational()) m.beta = learner_.objective().beta();
     m.learning_rate = learner_.optimizer().learning_rate();
-    m.gradient_norm = s.losses.gradient_norm / double(s.batches);
-    m.active_units = s.active_units();
     m.seconds = since(epoch_start_);
-    m.examples_per_second = s.examples / std::max(m.seconds, 1e-9);
+    m.examples_per_second = state_.sums.examples / std::max(m.seconds, 1e-9);
     return m;
   }
 
@@ -200,9 +191,10 @@ class Trainer {
   bool may_be_best() const { return state_.step > learner_.weight().end() && config_.objective.target_kl == 0; }
 
   void warn_of_collapse(const Metrics& valid) {
-    if (warned_ || !options_.on_note) return;
+    if (warned_) return;
     const auto warning = collapse_warning(config_, valid, learner_.weight().at(state_.step - 1));
-    if (!warning) return;
+    const bool before = std::exchange(unused_, warning.has_value());
+    if (!warning || !(before || state_.step >= last_step_)) return;  // one epoch may be a beginning, two are not
     note(*warning);
     warned_ = true;
   }
@@ -266,18 +258,9 @@ class Trainer {
   ParamStore& store_;  // the model's
   Model* model_;
   TrainState state_;
-  bool warned_ = false;
+  bool unused_ = false, warned_ = false;  // the code, in the validation before; and of it
   Clock::time_point epoch_start_ = Clock::now(), last_progress_ = Clock::now();
 };
-
-void explain_best(const Config& config, const TrainResult& result, const TrainOptions& options) {
-  if (!options.on_note || (result.has_best && result.converged)) return;
-  options.on_note(result.has_best         ? fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch)
-                  : result.under_schedule ? "no epoch ended with the final weight of the KL: there are no best weights, the last are kept"
-                  : config.data.valid == 0.0 ? "data.valid=0: nothing to choose the best weights by; the last are kept"
-                  : result.epochs == 0       ? "no epoch was finished: there are no best weights"
-                                             : "no validation part: nothing to choose the best weights by; the last are kept");
-}
 
 }  // namespace
 
@@ -289,7 +272,7 @@ TrainResult train(const Config& config, const TrainOptions& options) {
   Trainer trainer(absolute, RunFolder::create(options.out, options.force), options);
   trainer.start();
   const TrainResult result = trainer.run();
-  explain_best(absolute, result, options);
+  if (const std::string text = note_on_best(absolute, result); !text.empty() && options.on_note) options.on_note(text);
   return result;
 }
 
@@ -304,7 +287,7 @@ TrainResult resume(const TrainOptions& options, const std::vector<std::string>& 
   Trainer trainer(config, RunFolder::open(options.out), options);
   trainer.take_up();
   const TrainResult result = trainer.run();
-  explain_best(config, result, options);
+  if (const std::string text = note_on_best(config, result); !text.empty() && options.on_note) options.on_note(text);
   return result;
 }
 

@@ -21,6 +21,15 @@ std::string cell(const lab::Comparison& c, const std::string& name, const char* 
 }
 
 std::string summary(const lab::Comparison& c) {
+  if (c.data.texts) {
+    std::vector<std::vector<std::string>> rows = {
+        {"name", "nll", "total", "reconstruction", "KL", "perplexity", "information", "active units"}};
+    for (const lab::Entry& e : c.entries)
+      rows.push_back({e.name, cell(c, e.name, "nll"), e.variational() || e.config.model.latent == 0 ? cell(c, e.name, "total") : "-",
+                      cell(c, e.name, "reconstruction"), cell(c, e.name, "kl"), cell(c, e.name, "perplexity"),
+                      cell(c, e.name, "mutual_information"), cell(c, e.name, "active_units")});
+    return table(rows);
+  }
   std::vector<std::vector<std::string>> rows = {{"name", "total", "reconstruction", "KL", "squared error", "at the mean", "active units"}};
   const auto add = [&](const std::string& name, bool bound) {
     rows.push_back({name, bound ? cell(c, name, "total") : "-", cell(c, name, "reconstruction"), cell(c, name, "kl"),

@@ -96,7 +96,14 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
   std::vector<std::vector<std::string>> rows = {{"", "distinct-1", "distinct-2", "self-BLEU", "tokens", "perplexity"},
                                                 row_of("these texts", figures, perplexity)};
   if (beside) rows.push_back(row_of("the language model's", *beside, lm_perplexity));
-  Progress(shared.quiet).line("\n" + table(rows) + (out ? fmt::format("\n{}: written", out->path()) : ""));
+  const std::string shown = "\n" + table(rows);
+  Progress notes(shared.quiet);
+  std::string_view rest = shown;
+  while (!rest.empty()) {
+    notes.line(rest.substr(0, rest.find('\n')));
+    rest.remove_prefix(std::min(rest.size(), rest.find('\n') + 1));
+  }
+  if (out) notes.line(fmt::format("{}: written", out->path()));
   return 0;
 }
 

@@ -1,0 +1,178 @@
+// The report's parts for texts: figures, reconstructions, samples, interpolations.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lab/codes.h"
+#include "lab/compare_page.h"
+#include "lab/generate.h"
+#include "lab/paths.h"
+#include "lab/plot_text.h"
+#include "lab/text_samples.h"
+
+namespace elbo::lab {
+namespace {
+
+const TextModel& text_model(const OpenRun& r) { return dynamic_cast<const TextModel&>(*r.run.model); }
+
+std::string text_of(const Dataset& data, const Split& split, Index i) {
+  return std::string((*data.texts)[split.values.data<std::int32_t>()[i]]);
+}
+
+// `count` test sentences of middling length, evenly spread over the part: long ones do not fit a page, short ones show little.
+std::vector<std::string> shown_texts(const Comparison& c, Index count) {
+  const Split& test = c.data.test;
+  std::vector<std::string> texts;
+  for (Index k = 0; k < count && test.size() > 0; k++) {
+    const Index begin = test.size() * k / count, end = std::max(begin + 1, test.size() * (k + 1) / count);
+    Index chosen = begin;
+    for (Index i = begin; i < end; i++)
+      if (const Index n = test.tokens->length(i); n >= 8 && n <= 16) {
+        chosen = i;
+        break;
+      }
+    texts.push_back(text_of(c.data, test, chosen));
+  }
+  return texts;
+}
+
+Tensor mean_codes(const OpenRun& r, const std::vector<std::string>& texts) {
+  return encode_examples(r.run, tokenised_split(*r.run.codec, texts)).mean;
+}
+
+std::vector<std::string> greedy(const OpenRun& r, const Tensor& codes) { return generate_texts(text_model(r), *r.run.codec, codes); }
+
+// The runs that have a code.
+std::vector<const OpenRun*> coded(const std::vector<OpenRun>& runs) {
+  std::vector<const OpenRun*> found;
+  for (const OpenRun& r : runs)
+    if (r.run.model->latent() > 0) found.push_back(&r);
+  return found;
+}
+
+}  // namespace
+
+void add_text_figures(Page& page, const Comparison& c, const std::function<std::string(const std::string&, const char*)>& cell) {
+  Content& s = page.section("Figures");
+  s.paragraph(fmt::format(
+      "Nats a sentence on the test part, means over {}. A text VAE is judged by its language model, the decoder alone: **what to look at** "
+      "is whether the VAE's `nll` is no higher (the code costs nothing), its reconstruction lower, and how much reconstruction rises when "
+      "each sentence is given the code of another. Where that is nothing, the decoder ignores the code: it has collapsed.",
+      c.options.seeds == 1 ? "one run" : fmt::format("{} runs, ± their standard deviation", c.options.seeds)));
+  Table t{.caption = "Sums over a sentence's tokens, its end included.",
+          .columns = {{"name"},
+                      {"nll", true,
+                       fmt::format("-log p(x): importance-weighted with {} samples, of the first {} sentences; a language model's is exact",
+                                   text_importance_samples, text_examples)},
+                      {"total", true, "reconstruction + KL: the negative ELBO"},
+                      {"reconstruction", true, "one code drawn from the encoder"},
+                      {"KL", true},
+                      {"perplexity", true, "exp(total per token)"},
+                      {"token accuracy", true, "the likeliest token is the right one, given those before and the mean code"},
+                      {"exact match", true, "decoded from the mean code word by word, the sentence comes back"},
+                      {"active units", true, "dimensions whose encoder mean has a variance above 0.01"},
+                      {"information", true, "mutual_information of sentence and code, first sentences"},
+                      {"shuffled code", true, "shuffled_reconstruction: each sentence given the code of another"}}};
+  for (const Entry& e : c.entries) {
+    std::vector<std::string> row = {e.label};
+    for (const char* key : {"nll", "total", "reconstruction", "kl", "perplexity", "token_accuracy", "exact_match", "active_units",
+                            "mutual_information", "shuffled_reconstruction"})
+      row.push_back(!e.variational() && e.config.model.latent > 0 && key == std::string_view("total") ? "–" : cell(e.name, key));
+    t.rows.push_back(std::move(row));
+  }
+  s.table(t);
+  std::vector<std::string> warnings = {
+      "A plain autoencoder's reconstruction is no bound on anything: its code may hold any number of nats for nothing."};
+  if (c.options.seeds < 5)
+    warnings.emplace_back("Fewer than five runs give the size of the spread very roughly: a difference of about one ± is none.");
+  if (c.data.entropy)
+    warnings.push_back(fmt::format("The data's own entropy is {:.3f} nats a sentence: no nll can be lower.", *c.data.entropy));
+  s.list(warnings);
+}
+
+void add_text_reconstructions(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
+  Content& s = page.section("Reconstructions");
+  s.paragraph(
+      "Test sentences, and what each model writes when it is given nothing but their code's mean: word by word, always the likeliest. "
+      "**What to look at:** whether the sentence comes back, or at least its subject, or only its length and manner; a model that ignores "
+      "its code writes the same sentence every time.");
+  const std::vector<std::string> texts = shown_texts(c, 8);
+  Table t{.columns = {{"sentence"}}};
+  std::vector<std::vector<std::string>> columns;
+  for (const OpenRun* r : coded(runs)) {
+    t.columns.push_back({r->entry->label});
+    columns.push_back(greedy(*r, mean_codes(*r, texts)));
+  }
+  for (std::size_t i = 0; i < texts.size(); i++) {
+    t.rows.push_back({texts[i]});
+    for (const auto& column : columns) t.rows.back().push_back(column[i]);
+  }
+  s.table(t);
+}
+
+void add_text_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
+  Content& s = page.section("Samples");
+  s.paragraph(
+      "Sentences from random codes: a VAE's drawn from its prior N(0, I), a plain autoencoder's from a Gaussian fitted to its own codes, "
+      "for "
+      "it has no prior; each decoded greedily, so that the code alone makes the difference. A language model draws each word instead. "
+      "**What to look at:** whether these are sentences at all, and whether they differ.");
+  constexpr Index shown = 8, measured = 500;
+  Table t, figures{.caption = fmt::format("Of {} such sentences each.", measured),
+                   .columns = {{"name"},
+                               {"distinct-1", true, "different words over all words"},
+                               {"distinct-2", true, "the same of pairs"},
+                               {"self-BLEU", true, "how alike they are: 1 where all are the same"},
+                               {"tokens", true, "mean length"},
+                               {"copied", true, "share that stands in the training part word by word"}}};
+  std::vector<std::vector<std::string>> columns;
+  for (const OpenRun& r : runs) {
+    const bool language_model = r.run.model->latent() == 0;
+    const Tensor codes = draw_codes(r.run, measured, default_code_source(*r.run.model), 1, c.options.first_seed);
+    const TokenLists tokens = generate_tokens(
+        text_model(r), codes, {.method = language_model ? DecodeMethod::sample : DecodeMethod::greedy, .seed = c.options.first_seed});
+    t.columns.push_back({r.entry->label});
+    columns.emplace_back();
+    for (Index i = 0; i < shown; i++) columns.back().push_back(r.run.codec->decode(tokens[std::size_t(i)]));
+    const SampleFigures f = sample_figures(tokens);
+    figures.rows.push_back({r.entry->label, number_text(f.distinct_1), number_text(f.distinct_2), number_text(f.self_bleu),
+                            number_text(f.tokens), number_text(copied(tokens, c.data.train))});
+  }
+  for (std::size_t i = 0; i < std::size_t(shown); i++) {
+    t.rows.emplace_back();
+    for (const auto& column : columns) t.rows.back().push_back(column[i]);
+  }
+  s.table(t);
+  s.table(figures);
+  s.note(
+      "What not to conclude: a model that writes few sentences well looks better here than one that writes many. Low self-BLEU and high "
+      "distinct-n are no merit by themselves: random words have them too.");
+}
+
+void add_text_interpolation(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
+  const std::vector<const OpenRun*> with_code = coded(runs);
+  if (with_code.empty()) return;
+  Content& s = page.section("Interpolation");
+  s.paragraph(
+      "A straight line from the code of one test sentence to that of another, in equal steps, decoded greedily; the same pairs for every "
+      "model. **What to look at:** whether what lies between are sentences, and whether they go over from one to the other.");
+  constexpr Index steps = 7;
+  const std::vector<std::string> ends = shown_texts(c, 4);
+  for (std::size_t pair = 0; pair + 1 < ends.size(); pair += 2) {
+    Table t{.caption = fmt::format("From “{}” to “{}”.", ends[pair], ends[pair + 1]), .columns = {{"step", true}}};
+    std::vector<std::vector<std::string>> columns;
+    for (const OpenRun* r : with_code) {
+      const Tensor codes = mean_codes(*r, {ends[pair], ends[pair + 1]});
+      columns.push_back(greedy(*r, path_between(codes[0], codes[1], steps, PathKind::linear)));
+      t.columns.push_back({r->entry->label});
+    }
+    for (Index i = 0; i < steps; i++) {
+      t.rows.push_back({number_text(double(i) / double(steps - 1))});
+      for (const auto& column : columns) t.rows.back().push_back(column[std::size_t(i)]);
+    }
+    s.table(t);
+  }
+}
+
+}  // namespace elbo::lab
