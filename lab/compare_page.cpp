@@ -44,10 +44,11 @@ std::string trunk(const ModelConfig& m) {
 
 bool same_trunk(const ModelConfig& a, const ModelConfig& b) {
   const auto of = [](const ModelConfig& m) {
-    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent, m.activation,
+    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.activation,
                     m.embed, m.units, m.encoder_units, m.layers, m.cell);
   };
-  return of(a) == of(b);
+  const bool codes = a.latent == b.latent || a.latent == 0 || b.latent == 0;  // a language model has the decoder's trunk, and no code
+  return codes && of(a) == of(b);
 }
 
 bool has_twin(const Comparison& c) {

@@ -107,7 +107,7 @@ ScatterPlot latent_plot(const OpenRun& r, const Comparison& c, const EncodedExam
                    .x = {axes_are_codes ? "z 1" : "first principal direction"},
                    .y = {axes_are_codes ? "z 2" : "second principal direction"},
                    .equal_units = true,
-                   .names_inside = c.data.classes > 1};
+                   .names_inside = c.data.classes > 1 && c.data.classes <= 12};
   const int classes = codes.labels ? std::max(1, c.data.classes) : 1;
   for (int k = 0; k < classes; k++) plot.classes.push_back({.name = codes.labels ? label_name(c.data, k) : "examples"});
   const float* at = plane.points.data<float>();
