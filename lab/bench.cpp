@@ -34,7 +34,8 @@ const std::vector<Reference>& references() {
                                   {"mlp-vae-2d", dense({512}, 2, true)},
                                   {"mlp-vae", dense({400, 200}, 20, true)},
                                   {"conv-vae", preset("conv-vae").config},
-                                  {"conv-same-vae", same}};
+                                  {"conv-same-vae", same},
+                                  {"conv-lstm-vae", preset("conv-lstm-vae").config}};
   }();
   return all;
 }

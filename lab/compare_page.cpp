@@ -33,14 +33,15 @@ std::string list_of(const std::vector<Index>& widths) {
 std::string trunk(const ModelConfig& m) {
   const bool dense = m.kind == "dense";
   std::string text = dense ? "" : "filters " + list_of(m.filters);
+  if (m.kind == "conv-lstm") text += ", " + m.cell + " " + std::to_string(m.encoder_units.value_or(m.units));
   if (dense || !m.hidden.empty()) text += (dense ? "" : ", then ") + list_of(m.hidden);
   return text + " " + m.activation;
 }
 
 bool same_trunk(const ModelConfig& a, const ModelConfig& b) {
   const auto of = [](const ModelConfig& m) {
-    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent,
-                    m.activation);
+    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.latent, m.activation,
+                    m.units, m.encoder_units, m.cell);
   };
   return of(a) == of(b);
 }

@@ -143,7 +143,7 @@ void check_config(const Config& c) {
     wrong(fmt::format("model.kind=conv-same enlarges by model.upsample=nearest alone, got {}", c.model.upsample));
   double reduction = 1;
   for (Index stride : c.model.strides) reduction *= double(stride);
-  if (c.model.kind != "dense" && reduction > 4096)
+  if ((c.model.kind == "conv" || c.model.kind == "conv-same") && reduction > 4096)
     wrong(fmt::format("model.strides reduce images by {:g} in all; expected 4096 at most", reduction));
   if (c.objective.adversarial_weight > 0 && !c.model.variational)
     wrong("objective.adversarial.weight needs model.variational=true: a plain autoencoder has no prior to draw pictures from");

@@ -4,6 +4,7 @@
 
 #include "autograd/ops.h"
 #include "models/conv.h"
+#include "models/conv_lstm.h"
 #include "models/dense.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
@@ -57,6 +58,8 @@ std::unique_ptr<Model> make_model(const Config& config, const Shape& example, Pa
   std::unique_ptr<Model> model;
   if (config.model.kind == "dense")
     model = std::make_unique<DenseModel>(config, example, Scope(store));
+  else if (config.model.kind == "conv-lstm")
+    model = std::make_unique<ConvLstmModel>(config, example, Scope(store));
   else
     model = std::make_unique<ConvModel>(config, example, Scope(store));
   store.seal();

@@ -37,8 +37,12 @@ class Trainer {
     check_batches(config, data_.example_shape, data_.train.size());
     check_values(config, data_);
     if (data_.valid.size() > 0) valid_.reset(new Batches(Batches::evaluation(data_.valid, evaluation_options(config, data_.valid))));
-    if (options.on_note)
+    if (config.train.test_each_epoch && data_.test.size() > 0)
+      test_.reset(new Batches(Batches::evaluation(data_.test, evaluation_options(config, data_.test))));
+    if (options.on_note) {
       for (const std::string& note : data_.notes) options.on_note(note);
+      if (test_) options.on_note("train.test_each_epoch: test figures are shown each epoch; nothing is chosen by them");
+    }
   }
 
   void start() {
@@ -161,33 +165,30 @@ class Trainer {
     return m;
   }
 
-  // The lines of an epoch; the validation line decides what is best.
+  // The line of another part, as the weights at the epoch's end measure it.
+  Metrics report_part(Batches& part, const char* split, double variance, double learning_rate) {
+    Metrics m = validate(*model_, learner_.objective(), part, variance);
+    m.epoch = state_.epoch, m.step = state_.step, m.split = split, m.learning_rate = learning_rate;
+    if (!std::isfinite(m.objective))
+      fail_not_finite(fmt::format("epoch {}: the {} objective is not finite (reconstruction {}, KL {})", state_.epoch,
+                                  &part == valid_.get() ? "validation" : "test", m.reconstruction, m.kl),
+                      "optimizer.learning_rate");
+    folder_.append_metrics(metrics_line(m), state_);
+    if (options_.on_epoch) options_.on_epoch(m);
+    return m;
+  }
+
+  // The lines of an epoch; the validation line decides what is best, the test line nothing.
   void report_epoch() {
     const Metrics train = train_metrics();
     folder_.append_metrics(metrics_line(train), state_);
     if (options_.on_epoch) options_.on_epoch(train);
     state_.sums.clear(model_->latent());
     epoch_start_ = Clock::now();
-    if (!valid_) return;
-    Metrics valid = validate(*model_, learner_.objective(), *valid_, optimal_variance());
-    valid.epoch = state_.epoch;
-    valid.step = state_.step;
-    valid.learning_rate = train.learning_rate;
-    valid.gradient_norm = 0;
-    if (!std::isfinite(valid.objective))
-      fail_not_finite(fmt::format("epoch {}: the validation objective is not finite (reconstruction {}, KL {})", state_.epoch,
-                                  valid.reconstruction, valid.kl),
-                      "optimizer.learning_rate");
-    folder_.append_metrics(metrics_line(valid), state_);
-    if (options_.on_epoch) options_.on_epoch(valid);
-    if (!state_.has_best || valid.objective < state_.best_objective) {
-      state_.has_best = true;
-      state_.best_epoch = state_.epoch;
-      state_.best_objective = valid.objective;
-      if (!state_.best) state_.best = empty_like(store_.values());
-      state_.best.copy_from(store_.values());
-      state_.best_buffers = store_.buffers();
-    }
+    if (!valid_ && !test_) return;
+    const double variance = optimal_variance();
+    if (valid_) state_.take_if_best(report_part(*valid_, "valid", variance, train.learning_rate).objective, store_);
+    if (test_) report_part(*test_, "test", variance, train.learning_rate);
     epoch_start_ = Clock::now();
   }
 
@@ -245,7 +246,7 @@ class Trainer {
   Dataset data_;
   Values values_;
   Batches batches_;
-  std::unique_ptr<Batches> valid_;
+  std::unique_ptr<Batches> valid_, test_;
   Index last_step_;
   Learner learner_;
   ParamStore& store_;  // the model's
