@@ -44,7 +44,8 @@ const std::vector<Reference>& references() {
                                   {"conv-vae", preset("conv-vae").config},
                                   {"conv-same-vae", same},
                                   {"text-vae", text, {15, 6000}},
-                                  {"text-vae-large", large, {23, 10000}}};
+                                  {"text-vae-large", large, {23, 10000}},
+                                  {"conv-lstm-vae", preset("conv-lstm-vae").config}};
   }();
   return all;
 }

@@ -38,14 +38,15 @@ std::string trunk(const ModelConfig& m) {
   }
   const bool dense = m.kind == "dense";
   std::string text = dense ? "" : "filters " + list_of(m.filters);
+  if (m.kind == "conv-lstm") text += ", " + m.cell + " " + std::to_string(m.encoder_units.value_or(m.units));
   if (dense || !m.hidden.empty()) text += (dense ? "" : ", then ") + list_of(m.hidden);
   return text + " " + m.activation;
 }
 
 bool same_trunk(const ModelConfig& a, const ModelConfig& b) {
   const auto of = [](const ModelConfig& m) {
-    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.activation,
-                    m.embed, m.units, m.encoder_units, m.layers, m.cell);
+    return std::tie(m.kind, m.hidden, m.decoder_hidden, m.filters, m.kernel, m.strides, m.upsample, m.normalisation, m.activation, m.embed,
+                    m.units, m.encoder_units, m.layers, m.cell);
   };
   const bool codes = a.latent == b.latent || a.latent == 0 || b.latent == 0;  // a language model has the decoder's trunk, and no code
   return codes && of(a) == of(b);

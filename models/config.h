@@ -110,6 +110,7 @@ struct TrainConfig {
   Index checkpoint_every = 1;  // epochs
   Index checkpoint_steps = 0;  // 0: off
   Index patience = 0;          // 0: no early stopping
+  bool test_each_epoch = false;
 };
 
 struct Config {

@@ -196,6 +196,9 @@ void train_rows(Table& t) {
   t.integer(
       "train.patience", 0, most_steps, "epochs without a better validation objective before training stops; 0: never",
       [](Config & c) -> auto& { return c.train.patience; });
+  t.boolean(
+      "train.test_each_epoch", "the test part is measured at the end of each epoch as well; nothing is chosen by it",
+      [](Config & c) -> auto& { return c.train.test_each_epoch; });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "autograd/ops.h"
+#include "models/conv_lstm.h"
 #include "models/objective.h"
 #include "tensor/error.h"
 #include "tensor/parallel.h"
@@ -51,8 +52,10 @@ void check_batches(const Config& config, const Shape& example, Index examples) {
   const ModelConfig& m = config.model;
   if (m.kind == "dense" || m.normalisation != "batch" || example.rank() != 3) return;
   const Index factor = m.kind == "conv" ? product(m.strides) : 1, batch = config.train.batch;
+  const Index pixels =
+      m.kind == "conv-lstm" ? ConvLstmModel::least_pixels(m, example) : divide_up(example[0], factor) * divide_up(example[1], factor);
   const Index last = examples % batch == 0 ? batch : examples % batch;
-  if (last > 1 || divide_up(example[0], factor) * divide_up(example[1], factor) > 1) return;
+  if (last > 1 || pixels > 1) return;
   throw UsageError(fmt::format(
       "model.normalisation=batch: of {} training examples in batches of {} the last batch holds one, and a stage reduces {} x {} "
       "pixels to one, which has no variance; choose another train.batch, or model.normalisation=group",

@@ -5,6 +5,7 @@
 #include "autograd/ops.h"
 #include "data/vocabulary.h"
 #include "models/conv.h"
+#include "models/conv_lstm.h"
 #include "models/dense.h"
 #include "models/text.h"
 #include "tensor/elementwise.h"
@@ -87,6 +88,8 @@ std::unique_ptr<Model> make_model(const Config& config, const Shape& example, Pa
     model = std::make_unique<DenseModel>(config, example, Scope(store));
   else if (config.model.kind == "text")
     model = std::make_unique<TextModel>(config, example, Scope(store));
+  else if (config.model.kind == "conv-lstm")
+    model = std::make_unique<ConvLstmModel>(config, example, Scope(store));
   else
     model = std::make_unique<ConvModel>(config, example, Scope(store));
   store.seal();

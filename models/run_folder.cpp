@@ -20,9 +20,9 @@ namespace elbo {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 10> own_files = {
+constexpr std::array<std::string_view, 11> own_files = {
     "config.json", "state.safetensors",   "model.safetensors", "best.safetensors", "metrics.jsonl", "summary.json",
-    ".lock",       "reconstructions.png", "samples.png",       "manifold.png"};
+    ".lock",       "reconstructions.png", "samples.png",       "samples-5x5.png",  "manifold.png"};
 
 // A file that a run writes, generated_texts/, or what an interrupted write of it left (.NAME.tmp-...).
 bool belongs_to_a_run(const fs::directory_entry& entry) {
@@ -168,7 +168,8 @@ void RunFolder::publish() {
 
 void RunFolder::remove_results() const {
   std::error_code ignored;
-  for (const std::string_view name : {"summary.json", "reconstructions.png", "samples.png"}) fs::remove(file(name), ignored);
+  for (const std::string_view name : {"summary.json", "reconstructions.png", "samples.png", "samples-5x5.png", "manifold.png"})
+    fs::remove(file(name), ignored);
   fs::remove_all(file("generated_texts"), ignored);
 }
 

@@ -88,6 +88,16 @@ Index EpochSums::active_units() const {
   return active;
 }
 
+void TrainState::take_if_best(double objective, ParamStore& store) {
+  if (has_best && objective >= best_objective) return;
+  has_best = true;
+  best_epoch = epoch;
+  best_objective = objective;
+  if (!best) best = empty_like(store.values());
+  best.copy_from(store.values());
+  best_buffers = store.buffers();
+}
+
 void RunFolder::save_state(const Config& config, const TrainState& s, std::span<const Network> networks) const {
   TensorFile contents;
   for (const Network& n : networks) {

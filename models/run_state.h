@@ -42,6 +42,8 @@ struct TrainState {
   Index metrics_bytes = 0;
   Index data_examples = 0;
   std::uint64_t data_checksum = 0;
+
+  void take_if_best(double validation_objective, ParamStore& store);  // at the end of `epoch`
 };
 
 // Names that a network and an optimizer have in a checkpoint: a run may hold several.

@@ -39,9 +39,11 @@ class Trainer {
     check_batches(config, data_.example_shape, data_.train.size());
     check_values(config, data_);
     if (data_.valid.size() > 0) valid_ = evaluation_batches(config, data_.valid);
+    if (config.train.test_each_epoch && data_.test.size() > 0) test_ = evaluation_batches(config, data_.test);
     if (config.objective.aggressive > 0 && !valid_)
       throw UsageError("objective.aggressive ends by the mutual information of a validation part, of which there is none (data.valid)");
     for (const std::string& text : data_.notes) note(text);
+    if (test_) note("train.test_each_epoch: test figures are shown each epoch; nothing is chosen by them");
   }
 
   void start() {
@@ -154,36 +156,36 @@ class Trainer {
     return m;
   }
 
-  // The lines of an epoch; the validation line decides what is best.
+  // The line of another part, as the weights at the epoch's end measure it.
+  Metrics report_part(BatchSource& part, const char* split, double variance, double learning_rate) {
+    Metrics m = validate(*model_, learner_.objective(), part, variance, learner_.weight().final_weight());
+    m.epoch = state_.epoch, m.step = state_.step, m.split = split, m.learning_rate = learning_rate;
+    if (!std::isfinite(m.objective))
+      fail_not_finite(fmt::format("epoch {}: the {} objective is not finite (reconstruction {}, KL {})", state_.epoch,
+                                  &part == valid_.get() ? "validation" : "test", m.reconstruction, m.kl),
+                      "optimizer.learning_rate");
+    folder_.append_metrics(metrics_line(m), state_);
+    if (options_.on_epoch) options_.on_epoch(m);
+    return m;
+  }
+
+  // The lines of an epoch; the validation line decides what is best, the test line nothing.
   void report_epoch() {
     const Metrics train = train_metrics();
     folder_.append_metrics(metrics_line(train), state_);
     if (options_.on_epoch) options_.on_epoch(train);
     state_.sums.clear(model_->latent());
     epoch_start_ = Clock::now();
-    if (!valid_) return;
-    Metrics valid = validate(*model_, learner_.objective(), *valid_, optimal_variance(), learner_.weight().final_weight());
-    valid.epoch = state_.epoch;
-    valid.step = state_.step;
-    valid.learning_rate = train.learning_rate;
-    valid.gradient_norm = 0;
-    if (!std::isfinite(valid.objective))
-      fail_not_finite(fmt::format("epoch {}: the validation objective is not finite (reconstruction {}, KL {})", state_.epoch,
-                                  valid.reconstruction, valid.kl),
-                      "optimizer.learning_rate");
-    folder_.append_metrics(metrics_line(valid), state_);
-    if (options_.on_epoch) options_.on_epoch(valid);
-    learner_.judge(valid.mutual_information);
-    state_.weight = learner_.weight().state();
-    warn_of_collapse(valid);
-    if (may_be_best() && (!state_.has_best || valid.objective < state_.best_objective)) {
-      state_.has_best = true;
-      state_.best_epoch = state_.epoch;
-      state_.best_objective = valid.objective;
-      if (!state_.best) state_.best = empty_like(store_.values());
-      state_.best.copy_from(store_.values());
-      state_.best_buffers = store_.buffers();
+    if (!valid_ && !test_) return;
+    const double variance = optimal_variance();
+    if (valid_) {
+      const Metrics valid = report_part(*valid_, "valid", variance, train.learning_rate);
+      learner_.judge(valid.mutual_information);
+      state_.weight = learner_.weight().state();
+      warn_of_collapse(valid);
+      if (may_be_best()) state_.take_if_best(valid.objective, store_);
     }
+    if (test_) report_part(*test_, "test", variance, train.learning_rate);
     epoch_start_ = Clock::now();
   }
 
@@ -252,7 +254,7 @@ class Trainer {
   RunFolder folder_;
   Dataset data_;
   Values values_;
-  std::unique_ptr<BatchSource> batches_, valid_;
+  std::unique_ptr<BatchSource> batches_, valid_, test_;
   Index last_step_;
   Learner learner_;
   ParamStore& store_;  // the model's

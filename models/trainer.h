@@ -13,7 +13,7 @@ namespace elbo {
 // One line of metrics.jsonl; figures in nats per example.
 struct Metrics {
   Index epoch = 0, step = 0;
-  std::string split;  // "train", "valid"
+  std::string split;  // "train", "valid", "test"
   double objective = 0, total = 0, reconstruction = 0, kl = 0, beta = 0, learning_rate = 0, gradient_norm = 0;
   Index active_units = 0;
   double mutual_information = std::numeric_limits<double>::quiet_NaN();  // of index and code; validation of a VAE alone

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "tensor/kernels/gemm.h"
 #include "tensor/parallel.h"
@@ -37,6 +38,10 @@ constexpr Index most_chunks = 64;
 constexpr Index most_row_tiles = 24;
 // Bytes of panels that a chunk packs before it multiplies by them: they are still in the second cache then.
 constexpr Index packed_at_once = 128 << 10;
+// Bytes of packed B that the chunks of a tall product share, and of packed A that each has: both lie in the second cache.
+constexpr Index tall_panels = 256 << 10, tall_tiles = 256 << 10;
+// Numbers of C from which on it matters that it is written row after row: a third cache does not hold them.
+constexpr Index large_result = 4'000'000;
 
 // One product with A packed into tiles, and how it is cut into chunks: by (M, N, K) alone.
 template <class T>
@@ -48,8 +53,8 @@ struct Product {
 
   const GemmTable<T>& kernels = gemm_kernels.of<T>();
   RowTiles tiles{M, divide_up(M, kernels.rows)};
-  Scratch memory{std::size_t(tiles.count * kernels.rows * K) * sizeof(T)};
-  T* A = memory.as<T>();
+  std::optional<Scratch> memory{};
+  T* A = nullptr;
   Index panels = divide_up(N, Index(kernels.columns));
   Index chunks = std::clamp<Index>(M * N * K / least_work, 1, most_chunks);  // that are worth a thread's while
 
@@ -58,6 +63,7 @@ struct Product {
   // Once, before anything else. Packing costs 2 to 5% of a product of 16 panels and more; reading A as it lies was neither faster nor
   // slower beyond the noise of measuring, and needs a kernel for each way in which it may lie.
   void pack_a(bool transpose, const T* a, Index lda) {
+    A = memory.emplace(std::size_t(tiles.count * kernels.rows * K) * sizeof(T)).template as<T>();
     const Groups groups{tiles.count, std::clamp<Index>(M * K / 16384, 1, std::min(tiles.count, most_chunks))};
     parallel(groups.count, [&](Index i) { kernels.pack_a(transpose, tiles, groups.begin(i), groups.begin(i + 1), a, lda, K, A); });
   }
@@ -94,20 +100,40 @@ void pack_all(bool transpose_b, Index K, Index N, const T* B, Index ldb, T* out)
   });
 }
 
-// C from panels that are packed, for a tall product: cut by rows, and each chunk packs its own part of A.
+// What a tall product gains from k0 to k1 by panels that are packed: cut by rows, and each chunk packs its own part of A, into memory that
+// its thread has in the second cache.
 template <class T>
-void multiply_tall(const Product<T>& p, bool transpose_a, const T* a, Index lda, const T* packed) {
-  const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks, divide_up(p.tiles.count, most_row_tiles), p.tiles.count)};
+void multiply_tall(const Product<T>& p, bool transpose_a, const T* a, Index lda, Index k0, Index k1, const T* packed) {
+  const Index tile = p.kernels.rows * (k1 - k0),
+              room = std::clamp<Index>(tall_tiles / std::max<Index>(1, tile * Index(sizeof(T))), 1, most_row_tiles);
+  const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks, divide_up(p.tiles.count, room), p.tiles.count)};
   parallel(rows.count, [&](Index g) {
-    p.kernels.pack_a(transpose_a, p.tiles, rows.begin(g), rows.begin(g + 1), a, lda, p.K, p.A);
-    p.multiply(rows.begin(g), rows.begin(g + 1), 0, p.panels, 0, p.K, packed);
+    const Index m0 = p.tiles.begin(rows.begin(g)), m1 = p.tiles.begin(rows.begin(g + 1));
+    const RowTiles own{m1 - m0, rows.begin(g + 1) - rows.begin(g)};
+    T* memory = static_cast<T*>(thread_memory(std::size_t(own.count * tile) * sizeof(T)));
+    p.kernels.pack_a(transpose_a, own, 0, own.count, transpose_a ? a + k0 * lda + m0 : a + m0 * lda + k0, lda, k1 - k0, memory);
+    const bool last = k1 == p.K;
+    p.kernels.multiply({.tiles = own,
+                        .tile0 = 0,
+                        .tile1 = own.count,
+                        .N = p.N,
+                        .K = k1 - k0,
+                        .a = memory,
+                        .tile_step = tile,
+                        .panels = packed,
+                        .c = p.C + m0 * p.ldc,
+                        .ldc = p.ldc,
+                        .bias = last ? p.e.bias : nullptr,
+                        .activation = last ? p.e.activation : Activation::none,
+                        .accumulate = k0 > 0 || p.e.accumulate,
+                        .ahead = {}});
   });
 }
 
 // The same for others: cut by columns and, as far as that does not give chunks enough, by rows.
 template <class T>
 void multiply_packed(Product<T>& p, bool transpose_a, const T* a, Index lda, const T* packed) {
-  if (p.tiles.count > p.panels) return multiply_tall(p, transpose_a, a, lda, packed);
+  if (p.tiles.count > p.panels) return multiply_tall(p, transpose_a, a, lda, 0, p.K, packed);
   p.pack_a(transpose_a, a, lda);
   const Index least_rows = divide_up(p.tiles.count, most_row_tiles);
   const Groups columns{p.panels, std::clamp<Index>(p.chunks / least_rows, 1, divide_up(p.panels, 2))};
@@ -191,6 +217,19 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
               const Epilogue<T>& e) {
   if (M == 0 || N == 0) return;
   Product<T> p{M, N, K, C, ldc, e};
+  const Index width = p.panels * p.kernels.columns * Index(sizeof(T));  // bytes of a row of all panels
+  const bool tall = p.tiles.count > p.panels;
+  if (tall && (p.panels < 12 || (!transpose_a && width * K <= tall_panels && M * N >= large_result))) {
+    // Block after block of k: what is packed of B stays in the second cache while all rows meet it.
+    const Groups depths{K, std::max<Index>(1, K / std::max<Index>(p.kernels.k_block, tall_panels / width))};
+    const Scratch packed(std::size_t(width * depths.begin(1)));
+    for (Index d = 0; d < depths.count; d++) {
+      const Index k0 = depths.begin(d), k1 = depths.begin(d + 1);
+      pack_all(transpose_b, k1 - k0, N, transpose_b ? B + k0 : B + k0 * ldb, ldb, packed.as<T>());
+      multiply_tall(p, transpose_a, A, lda, k0, k1, packed.as<T>());
+    }
+    return;
+  }
   if (p.panels >= 12) {
     p.pack_a(transpose_a, A, lda);
     return multiply_packing(p, transpose_b, B, ldb);

@@ -92,7 +92,7 @@ class Reporter {
       pending_ = fmt::format("{}  {}  {:.0f} examples/s", name(m.epoch), figures(m), m.examples_per_second);
     } else {
       pending_ += fmt::format("  {}: {}", m.split, figures(m));
-      finish_line();
+      if (m.split == "test" || !config_.train.test_each_epoch) finish_line();
     }
   }
   void within(const Metrics& m, double share, double seconds_left) {
@@ -127,7 +127,7 @@ class Reporter {
   const Config& config_;
   bool quiet_;
   Progress progress_;
-  std::string pending_;  // an epoch's line, which its validation may still complete
+  std::string pending_;  // an epoch's line, which its other parts may still complete
 };
 
 int report(const std::string& path, const TrainResult& r, const Tool& tool) {

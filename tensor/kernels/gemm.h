@@ -11,10 +11,10 @@
 namespace elbo {
 
 // Rows of C are cut into `count` tiles of nearly equal height: none is so low that its multiply-adds wait for each other. All begin at
-// even rows, so that the heights to compile for are half as many.
+// even rows, so that the heights to compile for are half as many; but where a tile is one row (the plain loops').
 struct RowTiles {
   std::int64_t M, count;
-  std::int64_t begin(std::int64_t i) const { return i == count ? M : (M * i / count + 1) / 2 * 2; }
+  std::int64_t begin(std::int64_t i) const { return i == count ? M : count == M ? i : (M * i / count + 1) / 2 * 2; }
   std::int64_t height(std::int64_t i) const { return begin(i + 1) - begin(i); }
 };
 

@@ -189,6 +189,15 @@ class Reconstructions(Case):
         self.assertEqual(picture_size(path("alpha.png"))[2], 4)
         self.good("elbo-reconstruct", run, "--split", "train", "--count", "2", "--out", path("alpha-again.png"))
 
+    def test_conv_lstm_shows_25_of_its_100_samples(self):
+        run = path("lstm-run")
+        small = [part for s in ("filters=[2]", "units=4", "encoder_units=3", "latent=2") for part in ("--set", "model." + s)]
+        arguments = ["elbo-train", "--preset", "conv-lstm-vae", "--data", DATA, *small, "--set", "train.steps=2", "--out", run]
+        self.assertRegex(tool(*arguments).stderr, r"epoch 1 .* test: objective")
+        self.assertEqual(picture_size(path("lstm-run", "samples.png")), grid(10, 10))
+        self.assertEqual(picture_size(path("lstm-run", "samples-5x5.png")), grid(5, 5))
+        self.good(*arguments, "--force")  # a file of the run like any other
+
 
 class Manifold(Case):
     def test_sizes(self):
