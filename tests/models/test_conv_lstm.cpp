@@ -125,6 +125,7 @@ TEST_CASE("conv-lstm: layers, parameters and operations of the published system"
 TEST_CASE("conv-lstm: images of any size that the filters fit into, any number of channels, every likelihood") {
   for (const Shape& example : {Shape{3, 3, 1}, Shape{5, 12, 3}, Shape{29, 4, 2}, Shape{16, 16, 4}})
     for (const std::string_view likelihood : likelihood_names()) {
+      if (likelihood == "categorical") continue;  // of words
       CAPTURE(example.str());
       CAPTURE(likelihood);
       const Built b(small({"objective.likelihood=" + std::string(likelihood)}), example);
