@@ -67,27 +67,29 @@ class Recurrence {
       for (Index row = 0; row < steps_ * batch_; row++) std::copy_n(bias + 3 * units_, units_, gates + row * 4 * units_ + 3 * units_);
 
     const Packed packed = pack(true);
-    for (Index taken = 0; taken < steps_; taken++) {
-      const Index t = step(taken);
-      const T *h_before = before(taken, y, h_first_), *c_before = before(taken, cells, c_first_);
-      T* gates_now = gates + t * batch_ * 4 * units_;
-      for (std::size_t p = 0; h_before && p < products.size(); p++)
-        gemm(false, batch_, h_before, units_, packed[p], gates_now + products[p].column * units_, 4 * units_,
-             Epilogue<T>{.accumulate = true});
-      T *y_now = y + t * batch_ * units_, *cells_now = cells ? cells + t * batch_ * units_ : nullptr;
-      for_rows([&](Index row) {
-        const Index at = row * units_;
-        const T *h_row = h_before ? h_before + at : zero(), *c_row = c_before ? c_before + at : zero();
-        if (!counts(t, row)) {
-          std::copy_n(h_row, units_, y_now + at);
-          if (cells) std::copy_n(c_row, units_, cells_now + at);
-        } else if constexpr (cell == Cell::lstm) {
-          recurrent_kernels.of<T>().lstm(gates_now + 4 * at, c_row, cells_now + at, y_now + at, units_);
-        } else {
-          recurrent_kernels.of<T>().gru(gates_now + 4 * at, h_row, y_now + at, units_);
-        }
-      });
-    }
+    in_groups([&](const Rows& rows) {
+      for (Index taken = 0; taken < steps_; taken++) {
+        const Index t = step(taken);
+        const T *h_before = before(taken, y, h_first_), *c_before = before(taken, cells, c_first_);
+        T* gates_now = gates + t * batch_ * 4 * units_;
+        for (std::size_t p = 0; h_before && p < products.size(); p++)
+          gemm(false, rows.count(), h_before + rows.begin * units_, units_, packed[p],
+               gates_now + rows.begin * 4 * units_ + products[p].column * units_, 4 * units_, Epilogue<T>{.accumulate = true});
+        T *y_now = y + t * batch_ * units_, *cells_now = cells ? cells + t * batch_ * units_ : nullptr;
+        for_rows(rows, [&](Index row) {
+          const Index at = row * units_;
+          const T *h_row = h_before ? h_before + at : zero(), *c_row = c_before ? c_before + at : zero();
+          if (!counts(t, row)) {
+            std::copy_n(h_row, units_, y_now + at);
+            if (cells) std::copy_n(c_row, units_, cells_now + at);
+          } else if constexpr (cell == Cell::lstm) {
+            recurrent_kernels.of<T>().lstm(gates_now + 4 * at, c_row, cells_now + at, y_now + at, units_);
+          } else {
+            recurrent_kernels.of<T>().gru(gates_now + 4 * at, h_row, y_now + at, units_);
+          }
+        });
+      }
+    });
     const Index last = step(steps_ - 1);
     r.h = r.y[last];
     if (cells) r.c = r.cells[last];
@@ -102,28 +104,30 @@ class Recurrence {
     T *dsums = sums.mutable_data<T>(), *dh = h_gradient.mutable_data<T>(), *dc = c_gradient.mutable_data<T>();
     const Packed packed = pack(false);
     const bool adds = cell == Cell::gru || lengths_;  // whether h's gradient does not come through products alone
-    for (Index taken = steps_ - 1; taken >= 0; taken--) {
-      const Index t = step(taken);
-      const T *h_before = before(taken, y, h_first_), *c_before = before(taken, cells, c_first_);
-      const Index now = t * batch_ * units_;
-      for_rows([&](Index row) {
-        const Index at = row * units_;
-        const T* dy_row = dy ? dy + now + at : nullptr;
-        T* dsums_row = dsums + 4 * (now + at);
-        if (!counts(t, row)) {
-          std::fill_n(dsums_row, 4 * units_, T(0));
-          for (Index k = 0; dy_row && k < units_; k++) dh[at + k] += dy_row[k];
-        } else if constexpr (cell == Cell::lstm) {
-          recurrent_kernels.of<T>().lstm_backward(gates + 4 * (now + at), c_before ? c_before + at : zero(), cells + now + at, dh + at,
-                                                  dy_row, dc + at, dsums_row, units_);
-          if (adds) std::fill_n(dh + at, units_, T(0));
-        } else {
-          recurrent_kernels.of<T>().gru_backward(gates + 4 * (now + at), h_before ? h_before + at : zero(), dh + at, dy_row, dh + at,
-                                                 dsums_row, units_);
-        }
-      });
-      if (taken > 0 || out.h) products_backward(dsums + 4 * now, packed, dh, adds);
-    }
+    in_groups([&](const Rows& rows) {
+      for (Index taken = steps_ - 1; taken >= 0; taken--) {
+        const Index t = step(taken);
+        const T *h_before = before(taken, y, h_first_), *c_before = before(taken, cells, c_first_);
+        const Index now = t * batch_ * units_;
+        for_rows(rows, [&](Index row) {
+          const Index at = row * units_;
+          const T* dy_row = dy ? dy + now + at : nullptr;
+          T* dsums_row = dsums + 4 * (now + at);
+          if (!counts(t, row)) {
+            std::fill_n(dsums_row, 4 * units_, T(0));
+            for (Index k = 0; dy_row && k < units_; k++) dh[at + k] += dy_row[k];
+          } else if constexpr (cell == Cell::lstm) {
+            recurrent_kernels.of<T>().lstm_backward(gates + 4 * (now + at), c_before ? c_before + at : zero(), cells + now + at, dh + at,
+                                                    dy_row, dc + at, dsums_row, units_);
+            if (adds) std::fill_n(dh + at, units_, T(0));
+          } else {
+            recurrent_kernels.of<T>().gru_backward(gates + 4 * (now + at), h_before ? h_before + at : zero(), dh + at, dy_row, dh + at,
+                                                   dsums_row, units_);
+          }
+        });
+        if (taken > 0 || out.h) products_backward(rows, dsums + 4 * now, packed, dh, adds);
+      }
+    });
     weights_backward(dsums, y, out);
   }
 
@@ -144,11 +148,27 @@ class Recurrence {
     return !states ? nullptr : taken == 0 ? first : states + step(taken - 1) * batch_ * units_;
   }
 
+  struct Rows {  // of the batch
+    Index begin, end;
+    Index count() const { return end - begin; }
+  };
+
+  // Calls f for groups of rows, which go through all steps by themselves. Small batches in groups that threads take: none waits for another
+  // between two steps, which costs more than the products do. Every group then reads all recurrent weights at each step, so they must come
+  // from the second cache, and a large batch is one group, whose products and cells are shared out step by step.
   template <class F>
-  void for_rows(F&& f) const {
-    const Index chunks = std::clamp<Index>(batch_ * units_ / 2048, 1, std::max<Index>(batch_, 1));
+  void in_groups(F&& f) const {
+    constexpr Index group = 16, largest_batch = 64, largest_weights = 2 << 20;
+    const bool small = batch_ <= largest_batch && Index(w_.recurrent.bytes()) <= largest_weights && steps_ > 1;
+    const Index groups = small ? std::max<Index>(1, divide_up(batch_, group)) : 1;
+    parallel(groups, [&](Index g) { f(Rows{batch_ * g / groups, batch_ * (g + 1) / groups}); });
+  }
+
+  template <class F>
+  void for_rows(const Rows& rows, F&& f) const {
+    const Index chunks = std::clamp<Index>(rows.count() * units_ / 2048, 1, std::max<Index>(rows.count(), 1));
     parallel(chunks, [&](Index chunk) {
-      for (Index row = batch_ * chunk / chunks; row < batch_ * (chunk + 1) / chunks; row++) f(row);
+      for (Index row = rows.count() * chunk / chunks; row < rows.count() * (chunk + 1) / chunks; row++) f(rows.begin + row);
     });
   }
 
@@ -174,9 +194,10 @@ class Recurrence {
     return packed;
   }
 
-  void products_backward(const T* dsums, const Packed& packed, T* dh, bool adds) const {
+  void products_backward(const Rows& rows, const T* dsums, const Packed& packed, T* dh, bool adds) const {
     for (std::size_t p = 0; p < products.size(); p++) {
-      gemm(false, batch_, dsums + products[p].column * units_, 4 * units_, packed[p], dh, units_, Epilogue<T>{.accumulate = adds});
+      gemm(false, rows.count(), dsums + rows.begin * 4 * units_ + products[p].column * units_, 4 * units_, packed[p],
+           dh + rows.begin * units_, units_, Epilogue<T>{.accumulate = adds});
       adds = true;
     }
   }

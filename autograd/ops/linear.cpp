@@ -105,7 +105,11 @@ std::vector<Sample<LinearCrossEntropyOp>> LinearCrossEntropyOp::samples() {
            {sample_tensor({3, 4}, -1, 1, 26), sample_tensor({5, 4}, -2, 2, 27), sample_tensor({5}, -1, 1, 28),
             Tensor::from<std::int32_t>({4, 0, 2}, {3})},
            {3}},
-          {{}, {sample_tensor({1, 1}), sample_tensor({1, 1}), sample_tensor({1}), Tensor::from<std::int32_t>({0}, {1})}, {3}}};
+          {{}, {sample_tensor({1, 1}), sample_tensor({1, 1}), sample_tensor({1}), Tensor::from<std::int32_t>({0}, {1})}, {3}},
+          {{},  // a large vocabulary
+           {sample_tensor({4, 3}, -1, 1, 29), sample_tensor({270, 3}, -2, 2, 30), sample_tensor({270}, -1, 1, 31),
+            Tensor::from<std::int32_t>({127, 128, 0, 269}, {4})},
+           {3}}};
 }
 
 }  // namespace elbo::ops
