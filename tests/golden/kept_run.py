@@ -15,10 +15,12 @@ import tempfile
 
 KEPT = pathlib.Path(__file__).parent / "runs"
 DATA = pathlib.Path("/tmp/elbo-kept-run/data.npy")
+TEXTS = DATA.with_suffix(".txt")
 # What the program of each format could do that those before could not is in its run.
 PRESETS = {
     1: ("mlp-vae", ["model.hidden=[6]"]),
     2: ("conv-same-vae", ["model.filters=[3,4]", "model.normalisation=batch", "objective.adversarial.weight=1", "objective.likelihood=gaussian-learned"]),
+    3: ("text-vae", ["model.embed=6", "model.units=6", "data.min_count=1", "objective.anneal.steps=0.3", "optimizer.learning_rate=0.01"]),
 }
 SETTINGS = ["model.latent=2", "train.batch=16", "train.epochs=2", "train.seed=3", "data.valid=20"]
 
@@ -30,11 +32,13 @@ def tool(name, *arguments):
 
 
 def write_data():
-    """120 pictures of 8 x 8 bytes: a bar whose place the number of the picture gives."""
+    """120 pictures of 8 x 8 bytes: a bar whose place the number of the picture gives; and as many sentences."""
     header = "{'descr': '|u1', 'fortran_order': False, 'shape': (120, 8, 8, 1), }"
     header += " " * (63 - (10 + len(header)) % 64) + "\n"
     pixels = bytes(255 - 20 * (i % 7) if x == i % 8 or y == i // 8 % 8 else 0 for i in range(120) for y in range(8) for x in range(8))
     DATA.parent.mkdir(exist_ok=True)
+    words = "anna tom ruth paul has sees wants apples boats coats".split()
+    TEXTS.write_text("".join(f"{words[i % 4]} {words[4 + i // 4 % 3]} {words[7 + i // 12 % 3]}\n" for i in range(120)))
     DATA.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + pixels)
 
 
@@ -54,8 +58,10 @@ def use(kept, folder):
             for key, value in before.items():
                 if isinstance(value, float) and key not in ("seconds", "examples_per_second"):
                     assert abs(figures[key] - value) <= 1e-5 * abs(value), (key, figures[key], value)
-    tool("elbo-sample", run, "--count", 3, "--out", folder / (kept.name + ".npy"))
-    assert (folder / (kept.name + ".npy")).stat().st_size > 3 * 64 * 4
+    text = json.loads((run / "config.json").read_text())["model"]["kind"] == "text"
+    samples = folder / (kept.name + (".txt" if text else ".npy"))
+    tool("elbo-sample", run, "--count", 3, "--out", samples)
+    assert len(samples.read_text().splitlines()) == 3 if text else samples.stat().st_size > 3 * 64 * 4
     lines = metrics(run)
     tool("elbo-train", "--resume", run, "--set", "train.epochs=3", "--quiet")
     resumed = metrics(run)
@@ -79,9 +85,11 @@ def use_or_make():
             run = folder / "run"
             preset, more = PRESETS[max(PRESETS)]
             settings = [word for setting in SETTINGS + more for word in ("--set", setting)]
-            tool("elbo-train", "--preset", preset, "--data", f"npy:{DATA}", "--out", run, *settings, "--quiet")
+            data = f"text:{TEXTS}" if preset.startswith("text") else f"npy:{DATA}"
+            tool("elbo-train", "--preset", preset, "--data", data, "--out", run, *settings, "--quiet")
             for picture in run.glob("*.png"):
                 picture.unlink()
+            shutil.rmtree(run / "generated_texts", ignore_errors=True)
             number = json.loads((run / "config.json").read_text())["format"]
             assert number == max(PRESETS), f"add what is new in format {number} to PRESETS"
             shutil.copytree(run, KEPT / f"format-{number}")

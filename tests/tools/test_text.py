@@ -1,0 +1,192 @@
+"""Texts from the command line: training, figures, generation, reconstruction, paths, editing, scoring, comparing, describing."""
+
+import json
+import os
+import unittest
+
+from harness import DATA, Case, path, read_bytes, tool
+
+KEYS = ["model.embed=12", "model.units=16", "model.latent=3", "optimizer.learning_rate=0.01"]
+MODEL = [word for key in KEYS for word in ("--set", key)]
+EVAL_KEYS = {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance", "shuffled_reconstruction", "nll", "nll_standard_error", "nll_perplexity",
+             "importance_samples", "effective_samples", "mutual_information", "mutual_information_bound", "mutual_information_saturated", "aggregate_kl",
+             "total", "reconstruction", "kl", "beta", "objective", "active_units", "kl_per_unit", "squared_error", "bits_per_dim", "likelihood", "normalised"}
+
+
+def write(name, text):
+    file = path(name)
+    os.makedirs(os.path.dirname(file), exist_ok=True)
+    with open(file, "w", encoding="utf-8") as f:
+        f.write(text)
+    return file
+
+
+def sentences(count, labelled=False):
+    names, things = "anna tom ruth paul eve max".split(), "apple boat coat drum egg fan".split()
+    lines = []
+    for i in range(count):
+        has = i % 2 == 0
+        text = f"{names[i // 2 % 6]} has the {things[i // 12 % 6]} ." if has else f"the {things[i // 2 % 6]} of {names[i // 12 % 6]} is on the {things[i // 72 % 6]} ."
+        lines.append((("has\t" if has else "is\t") if labelled else "") + text + "\n")
+    return "".join(lines)
+
+
+class Text(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.file = write("text/lines.txt", sentences(600, labelled=True))
+        cls.spec = f"text:{cls.file}?labels=first"
+        for name, preset, more in (("vae", "text-vae", ["--set", "objective.free_bits_total=2"]), ("ae", "text-ae", []), ("lm", "text-lm", [])):
+            settings = [word for key in KEYS if preset != "text-lm" or "latent" not in key for word in ("--set", key)]
+            done = tool("elbo-train", "--preset", preset, "--data", cls.spec, "--set", "train.epochs=6", *settings, *more, "--out", path("text", name), "--quiet")
+            assert done.returncode == 0, done.stderr
+        cls.vae, cls.ae, cls.lm = path("text/vae"), path("text/ae"), path("text/lm")
+
+    def test_run_folder(self):
+        self.assertEqual(set(os.listdir(self.vae)) - {".lock"}, {"config.json", "model.safetensors", "best.safetensors", "state.safetensors",
+                                                                "metrics.jsonl", "summary.json", "generated_texts"})
+        self.assertEqual(sorted(os.listdir(os.path.join(self.vae, "generated_texts"))), sorted(f"generated_text_{i}.txt" for i in range(10)))
+        valid = [json.loads(line) for line in read_bytes("text/vae/metrics.jsonl").splitlines() if b'"valid"' in line]
+        for line in valid:
+            self.assertAlmostEqual(line["total"], line["reconstruction"] + line["kl"])
+            self.assertIn("mutual_information", line)
+        config = json.loads(self.good("elbo-train", "--preset", "text-vae", "--print-config"))
+        self.assertEqual((config["data"]["tokenizer"], config["data"]["min_count"], config["data"]["overlong"], config["data"]["max_tokens"]),
+                         ("basic", 2, "cut", 100))
+        self.assertEqual((config["objective"]["anneal"]["shape"], config["objective"]["anneal"]["steps"], config["objective"]["free_bits_total"]),
+                         ("linear", 0.2, 5))
+
+    def test_eval(self):
+        vae = self.good_json("elbo-eval", self.vae, "--all", "--importance-samples", 5)
+        self.assertLessEqual(EVAL_KEYS, set(vae))
+        self.assertEqual((vae["likelihood"], vae["squared_error"], vae["bits_per_dim"]), ("categorical", None, None))
+        self.assertLess(vae["nll"], vae["total"] + 0.5)
+        self.assertEqual(len(vae["kl_per_unit"]), 3)
+        lm = self.good_json("elbo-eval", self.lm, "--all")
+        self.assertEqual(set(lm), set(vae))
+        self.assertEqual(lm["nll"], lm["total"])
+        self.assertEqual(lm["nll_perplexity"], lm["perplexity"])
+        for key in ("kl", "kl_per_unit", "active_units", "mutual_information", "aggregate_kl", "reconstruction_at_mean", "shuffled_reconstruction", "exact_match",
+                    "edit_distance", "effective_samples"):
+            self.assertIsNone(lm[key], key)
+        self.assertGreater(lm["token_accuracy"], 0.3)
+        ae = self.good_json("elbo-eval", self.ae, "--all")
+        for key in ("kl", "nll", "mutual_information"):
+            self.assertIsNone(ae[key], key)
+        self.assertEqual(ae["total"], ae["reconstruction"])
+        self.assertEqual(self.good_json("elbo-eval", self.lm)["tokens"], lm["tokens"])
+        self.assertNotIn("nll", self.good_json("elbo-eval", self.lm))
+        mine = write("text/mine.txt", "anna has the boat .\nthe zebra of tom is on the fan .\n")
+        given = self.good_json("elbo-eval", self.vae, "--input", mine)
+        self.assertEqual((given["split"], given["examples"], given["tokens"]), (None, 2, 6 + 10))
+        self.good("elbo-eval", self.vae, "--per-example", path("text/each.csv"))
+        self.assertTrue(read_bytes("text/each.csv").startswith(b"index,label,tokens,total,"))
+
+    def test_sample(self):
+        texts = self.good("elbo-sample", self.vae, "--count", 4, "--out", path("text/out"), "--per-file", 3).splitlines()
+        self.assertEqual(len(texts), 4)
+        self.assertEqual(read_bytes("text/out/generated_text_0.txt").decode().splitlines(), texts[:3])
+        self.assertEqual(sorted(os.listdir(path("text/out"))), ["generated_text_0.txt", "generated_text_1.txt"])
+        self.bad(1, "exists already", "elbo-sample", self.vae, "--count", 4, "--out", path("text/out"))
+        self.good("elbo-sample", self.vae, "--count", 4, "--out", path("text/out"), "--force")
+        self.assertEqual(len(os.listdir(path("text/out"))), 4)
+        self.good("elbo-sample", self.vae, "--count", 2, "--out", path("text/out.txt"))
+        self.assertEqual(read_bytes("text/out.txt").decode().splitlines(), texts[:2])  # text i depends on i alone
+        for options in (["--decode", "beam", "--beam", 3], ["--decode", "sample", "--top-k", 5, "--token-temperature", 0.7], ["--decode", "sample", "--top-p", 0.9],
+                        ["--codes", "gaussian"], ["--codes", "mixture"]):
+            found = self.good_json("elbo-sample", self.vae, "--count", 3, *options)
+            self.assertEqual(len(found["texts"]), 3)
+        beside = self.good_json("elbo-sample", self.vae, "--count", 20, "--language-model", self.lm)
+        for figures in (beside["figures"], beside["language_model"]):
+            self.assertGreater(figures["sample_lm_perplexity"], 1)
+            self.assertLessEqual(figures["distinct_1"], 1)
+        self.assertEqual(len(self.good_json("elbo-sample", self.lm, "--count", 5)["texts"]), 5)
+        self.bad(2, "--decode sample", "elbo-sample", self.vae, "--top-k", 3)
+        self.bad(2, "text-lm", "elbo-sample", self.vae, "--language-model", self.vae)
+
+    def test_reconstruct_interpolate_traverse(self):
+        back = self.good("elbo-reconstruct", self.ae, "--text", "anna has the boat .", "--text", "Tom has the EGG.").splitlines()
+        self.assertEqual((back[0], back[2], len(back)), ("anna has the boat .", "Tom has the EGG.", 4))
+        self.assertEqual(len(self.good("elbo-reconstruct", self.vae, "--count", 3, "--out", path("text/back.txt")).splitlines()), 6)
+        self.assertEqual(len(read_bytes("text/back.txt").splitlines()), 6)
+        self.bad(2, "language model", "elbo-reconstruct", self.lm, "--count", 2)
+        both = self.good_json("elbo-interpolate", self.vae, "--from", "anna has the boat .", "--to", 3, "--steps", 5)
+        self.assertEqual({k: len(v) for k, v in both["paths"].items()}, {"linear": 5, "spherical": 5})
+        self.assertEqual(both["from"], "anna has the boat .")
+        one = self.good("elbo-interpolate", self.vae, "--from", 0, "--to", 1, "--steps", 4, "--path", "linear", "--out", path("text/path.txt"))
+        self.assertEqual(len(one.splitlines()), 5)
+        self.bad(2, "examples 0 to", "elbo-interpolate", self.vae, "--from", 100000, "--to", 1)
+        moved = self.good_json("elbo-traverse", self.vae, "--top", 2, "--steps", 3)
+        self.assertEqual([len(t["texts"]) for t in moved["traversals"]], [3, 3])
+        self.bad(2, "has 3 dimensions", "elbo-traverse", self.vae, "--top", 4)
+
+    def test_edit_score_encode(self):
+        edited = self.good_json("elbo-edit", self.ae, "--from", "has", "--to", "is", "--count", 2)
+        self.assertEqual(len(edited["texts"]), 2)
+        same = self.good_json("elbo-edit", self.ae, "--from", "has", "--to", "is", "--strength", 0, "--text", "anna has the boat .")
+        self.assertEqual(same["texts"][0]["edited"], self.good("elbo-reconstruct", self.ae, "--text", "anna has the boat .").splitlines()[1])
+        self.good("elbo-edit", self.vae, "--from", write("text/a.txt", "anna has the egg .\n"), "--to", write("text/b.txt", "tom has the egg .\n"), "--count", 1)
+        self.bad(2, "unknown label 'was'", "elbo-edit", self.ae, "--from", "has", "--to", "was", "--count", 2)
+        strange = write("text/strange.txt", "anna has the boat .\non on on the . is of\n")
+        self.good("elbo-score", self.vae, "--input", strange, "--out", path("text/scores.csv"))
+        rows = read_bytes("text/scores.csv").decode().splitlines()
+        self.assertEqual(rows[0], "index,score,text")
+        self.assertTrue(rows[1].startswith("1,"), rows)
+        found = self.good_json("elbo-score", self.lm, "--anomaly", "has")
+        self.assertEqual(found["unit"], "nats a token")
+        self.assertTrue(0 <= found["area"] <= 1)
+        self.good("elbo-encode", self.vae, "--out", path("text/codes.csv"), "--input", strange, "--neighbours", 2)
+        self.assertEqual(len(read_bytes("text/codes.csv").splitlines()), 3)
+
+    def test_data(self):
+        described = self.good_json("elbo-data", "--data", self.spec)
+        self.assertEqual(described["labels"].keys(), {"has", "is"})
+        self.assertEqual((described["shape"], described["entropy"]), (None, None))
+        self.assertGreater(described["vocabulary"], 15)
+        other = self.good_json("elbo-data", "--data", self.spec, "--set", "data.tokenizer=characters")
+        self.assertNotEqual(other["vocabulary"], described["vocabulary"])
+        built_in = self.good_json("elbo-data", "--data", "sentences")
+        self.assertEqual([built_in[p]["examples"] for p in ("train", "valid", "test")], [50000, 5000, 5000])
+        self.assertAlmostEqual(built_in["entropy"], 28.349, 3)
+        self.good("elbo-data", "--data", "sentences", "--count", 3, "--out", path("text/three.txt"))
+        with open(path("text/three.txt"), "a") as f:
+            f.write("no such sentence\n")
+        parsed = self.good_json("elbo-data", "--data", "sentences", "--parse", path("text/three.txt"))
+        self.assertEqual([s["parses"] for s in parsed["sentences"]], [True, True, True, False])
+        self.assertEqual(parsed["parsed"], 0.75)
+        self.bad(2, "has no grammar", "elbo-data", "--data", self.spec, "--parse", self.file)
+        self.bad(2, "expects texts", "elbo-train", "--preset", "text-vae", "--data", DATA, "--out", path("text/never"))
+        self.bad(2, "text-vae", "elbo-train", "--preset", "mlp-vae", "--data", self.spec, "--out", path("text/never"))
+        bad = write("text/bad.txt", "fine\n")
+        with open(bad, "ab") as f:
+            f.write(b"caf\xe9 here\n")
+        self.bad(1, "line 2, column 4: byte \\xe9 is not UTF-8", "elbo-data", "--data", "text:" + bad)
+
+    def test_reviews(self):
+        for part in ("train", "test"):
+            for label, words in (("neg", "dull slow bad"), ("pos", "fine bright good")):
+                for i in range(12):
+                    text = " ".join(f"the {w} film number {(i + j) % 5} .<br /><br />It was {words.split()[(i + j) % 3]} !" for j, w in enumerate(words.split() * 4))
+                    write(f"text/reviews/{part}/{label}/{i}_7.txt", text)
+        spec = "imdb:" + path("text/reviews")
+        out = self.good("elbo-train", "--preset", "text-vae", "--data", spec, *MODEL, "--set", "data.max_tokens=40", "--set", "train.epochs=3", "--out", path("text/reviewed"))
+        self.assertIn("test part, 24 examples", out)
+        self.assertEqual(len(self.good("elbo-sample", path("text/reviewed"), "--count", 3, "--quiet").splitlines()), 3)
+        self.assertIn("area", self.good_json("elbo-score", path("text/reviewed"), "--anomaly", "neg"))
+        notes = tool("elbo-data", "--data", spec, "--set", "data.max_tokens=40").stdout
+        self.assertIn("have more than 40 tokens and are cut, without an end", notes)
+
+    def test_compare(self):
+        table = self.good("elbo-compare", "--presets", "text-ae,text-vae,text-lm", "--data", self.spec, "--seeds", 1, "--set", "model.embed=12", "--set", "model.units=16",
+                          "--set", "train.epochs=2", "--out", path("text/report"), "--quiet")
+        self.assertIn("text-lm", table)
+        page = read_bytes("text/report/index.html").decode()
+        for heading in ("Figures", "Reconstructions", "Samples", "Interpolation", "Learning curves"):
+            self.assertIn(f">{heading}<", page)
+        figures = json.loads(read_bytes("text/report/compare.json"))["summary"]
+        self.assertIn("mutual_information", figures["text-vae"])
+        self.assertEqual(figures["text-lm"]["nll"]["n"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
