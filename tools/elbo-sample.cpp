@@ -109,6 +109,7 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
 
 int run(const Tool& tool, const Options& o) {
   const SharedOptions& shared = tool.shared();
+  if (!o.grid.empty()) parse_grid(o.grid);  // what is wrong whatever the run is
   const Run run = open_chosen_run(o.run, shared);
   if (is_text(run)) return run_text(tool, o, run);
   if (!o.language_model.empty() || o.per_file != 1 || !o.decode.method.empty())
