@@ -109,15 +109,14 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
 
 int run(const Tool& tool, const Options& o) {
   const SharedOptions& shared = tool.shared();
-  if (!o.grid.empty()) parse_grid(o.grid);  // what is wrong whatever the run is
+  const Index count = o.count ? *o.count : o.grid.empty() ? 64 : parse_grid(o.grid).rows * parse_grid(o.grid).columns;
+  const GridSize size = o.grid.empty() ? square_grid(count) : parse_grid(o.grid);
+  if (size.rows * size.columns < count) throw UsageError(fmt::format("--grid {}: too small for --count {}", o.grid, count));
   const Run run = open_chosen_run(o.run, shared);
   if (is_text(run)) return run_text(tool, o, run);
   if (!o.language_model.empty() || o.per_file != 1 || !o.decode.method.empty())
     throw UsageError("--decode, --per-file and --language-model are for texts");
   if (shared.out.empty()) throw UsageError("--out PATH is missing");
-  const Index count = o.count ? *o.count : o.grid.empty() ? 64 : parse_grid(o.grid).rows * parse_grid(o.grid).columns;
-  const GridSize size = o.grid.empty() ? square_grid(count) : parse_grid(o.grid);
-  if (size.rows * size.columns < count) throw UsageError(fmt::format("--grid {}: too small for --count {}", o.grid, count));
   const OutPath out(shared.out, shared.force, {".png", ".npy", ""}, is_numbered_picture);
   const CodeSource source = o.codes.empty() ? default_code_source(*run.model) : code_source_from_name(o.codes);
   write_pictures(out, decode_codes(*run.model, draw(run, count, source, o, tool)), size.rows, size.columns);
