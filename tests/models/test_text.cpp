@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "autograd/engine.h"
+#include "autograd/ops.h"
 #include "data/text_batches.h"
 #include "models/gradcheck.h"
 #include "models/objective.h"
