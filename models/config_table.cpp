@@ -1,5 +1,7 @@
 #include "models/config_table.h"
 
+#include <cmath>
+
 #include "data/batches.h"
 #include "models/config_rows.h"
 #include "models/objective.h"
