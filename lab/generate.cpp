@@ -14,7 +14,7 @@
 namespace elbo {
 namespace {
 
-constexpr std::array<const char*, 3> names = {"greedy", "sample", "beam"};
+constexpr std::array<const char*, 3> method_names = {"greedy", "sample", "beam"};
 constexpr Index texts_at_a_time = 512;
 
 std::int32_t likeliest(const float* logits, Index words) { return std::int32_t(std::max_element(logits, logits + words) - logits); }
@@ -87,9 +87,10 @@ void generate(const TextModel& model, const Tensor& z, Index first, const Decode
 }  // namespace
 
 DecodeMethod decode_method_from_name(std::string_view name) {
-  const auto it = std::find(names.begin(), names.end(), name);
-  if (it == names.end()) throw UsageError(unknown_message("way of decoding", name, std::vector<std::string>(names.begin(), names.end())));
-  return DecodeMethod(it - names.begin());
+  const auto it = std::find(method_names.begin(), method_names.end(), name);
+  if (it == method_names.end())
+    throw UsageError(unknown_message("way of decoding", name, std::vector<std::string>(method_names.begin(), method_names.end())));
+  return DecodeMethod(it - method_names.begin());
 }
 
 std::vector<std::vector<std::int32_t>> generate_tokens(const TextModel& model, const Tensor& z, const DecodeOptions& o) {

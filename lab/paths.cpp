@@ -11,7 +11,7 @@
 namespace elbo {
 namespace {
 
-constexpr std::array<const char*, 2> names = {"linear", "spherical"};
+constexpr std::array<const char*, 2> path_names = {"linear", "spherical"};
 
 double length_of(const Tensor& v) {
   double sum = 0;
@@ -22,9 +22,10 @@ double length_of(const Tensor& v) {
 }  // namespace
 
 PathKind path_kind_from_name(std::string_view name) {
-  const auto it = std::find(names.begin(), names.end(), name);
-  if (it == names.end()) throw UsageError(unknown_message("path", name, std::vector<std::string>(names.begin(), names.end())));
-  return PathKind(it - names.begin());
+  const auto it = std::find(path_names.begin(), path_names.end(), name);
+  if (it == path_names.end())
+    throw UsageError(unknown_message("path", name, std::vector<std::string>(path_names.begin(), path_names.end())));
+  return PathKind(it - path_names.begin());
 }
 
 Tensor path_between(const Tensor& from, const Tensor& to, Index steps, PathKind kind) {

@@ -13,7 +13,7 @@ namespace {
 // Pixels that all convolutions together take away along each side.
 Index taken(const ModelConfig& c) { return Index(c.filters.size()) * (c.kernel - 1); }
 
-void check_images(const ModelConfig& c, const Shape& example) {
+void check_fits(const ModelConfig& c, const Shape& example) {
   if (example.rank() != 3)
     throw UsageError(
         fmt::format("model.kind={}: expected images (height, width, channels), got examples of shape {}", c.kind, example.str()));
@@ -53,7 +53,7 @@ Index ConvLstmModel::least_pixels(const ModelConfig& c, const Shape& example) {
 
 ConvLstmModel::ConvLstmModel(const Config& config, const Shape& example, const Scope& scope) : Model(config, example) {
   const ModelConfig& c = config.model;
-  check_images(c, example);
+  check_fits(c, example);
   small_ = small_image(c, example);
   const Nonlinearity f = nonlinearity_from_name(c.activation);
   const RecurrentKind cell = recurrent_kind_from_name(c.cell);

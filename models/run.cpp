@@ -129,8 +129,14 @@ Run open_run(const std::string& path, Weights wanted) {
   run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
   if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);
   run.trained_on = trained_on(contents, run);
-  if (run.config.model.kind == "text")
+  if (run.config.model.kind == "text") {
+    if (run.example_shape.rank() != 2)
+      fail("run", fmt::format("{}: example_shape is {}, expected tokens and words", run.file, run.example_shape.str()));
     run.codec = std::make_shared<TextCodec>(TextCodec::from_json(metadata(contents, "text", run.file), run.file));
+    if (run.codec->vocabulary.size() != run.example_shape[1])
+      fail("run", fmt::format("{}: the vocabulary has {} entries, the model is one of {}", run.file, run.codec->vocabulary.size(),
+                              run.example_shape[1]));
+  }
   if (const DataSpec& spec = run.trained_on.spec; !spec.kind.empty() && spec.path.empty() && data_kind(spec.kind).has_path())
     run.config.data.spec.clear();  // the model file keeps no folder
   take_data_path(run, (folder.empty() ? std::string(".") : folder) + "/config.json");
