@@ -111,7 +111,9 @@ void multiply_tall(const Product<T>& p, bool transpose_a, const T* a, Index lda,
     const Index m0 = p.tiles.begin(rows.begin(g)), m1 = p.tiles.begin(rows.begin(g + 1));
     const RowTiles own{m1 - m0, rows.begin(g + 1) - rows.begin(g)};
     T* memory = static_cast<T*>(thread_memory(std::size_t(own.count * tile) * sizeof(T)));
-    p.kernels.pack_a(transpose_a, own, 0, own.count, transpose_a ? a + k0 * lda + m0 : a + m0 * lda + k0, lda, k1 - k0, memory);
+    // A matrix without columns may have no memory to point into.
+    const T* from = k1 == k0 ? a : transpose_a ? a + k0 * lda + m0 : a + m0 * lda + k0;
+    p.kernels.pack_a(transpose_a, own, 0, own.count, from, lda, k1 - k0, memory);
     const bool last = k1 == p.K;
     p.kernels.multiply({.tiles = own,
                         .tile0 = 0,

@@ -96,7 +96,7 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
   std::vector<std::vector<std::string>> rows = {{"", "distinct-1", "distinct-2", "self-BLEU", "tokens", "perplexity"},
                                                 row_of("these texts", figures, perplexity)};
   if (beside) rows.push_back(row_of("the language model's", *beside, lm_perplexity));
-  const std::string shown = "\n" + table(rows);
+  const std::string shown = table(rows);
   Progress notes(shared.quiet);
   std::string_view rest = shown;
   while (!rest.empty()) {

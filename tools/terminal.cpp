@@ -32,7 +32,7 @@ void take_live_line_away() {
 std::string one_line(std::string_view prefix, std::string_view text) {
   std::string line(prefix);
   for (const char c : text) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  while (line.back() == ' ') line.pop_back();
+  while (!line.empty() && line.back() == ' ') line.pop_back();
   return line + "\n";
 }
 
