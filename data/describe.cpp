@@ -80,14 +80,9 @@ DataSummary describe(const Dataset& data, std::optional<Part> part) {
     const Split& split = data.part(p);
     (p == Part::train ? summary.train : p == Part::valid ? summary.valid : summary.test) = PartSummary{split.size(), split.origin};
     if (split.size() == 0 || (part && *part != p)) continue;
-    if (split.tokens)
-      count_tokens(*split.tokens, tokens, unknown, texts);
-    else if (split.values.dtype() == DType::int32)  // texts that are not divided yet
-      continue;
-    else if (split.values.dtype() == DType::uint8)
-      all.add(sums_of<std::uint8_t>(split.values), 255);
-    else
-      all.add(sums_of<float>(split.values));
+    if (split.tokens) count_tokens(*split.tokens, tokens, unknown, texts);
+    if (split.values.dtype() == DType::uint8) all.add(sums_of<std::uint8_t>(split.values), 255);
+    if (split.values.dtype() == DType::float32) all.add(sums_of<float>(split.values));
     if (split.labels)
       for (const std::int32_t label : split.labels.values<std::int32_t>()) summary.labels[std::size_t(label)]++;
   }

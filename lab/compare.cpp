@@ -152,7 +152,8 @@ void add_sharpness(ComparedRun& to, const Run& run, const Dataset& data) {
 void add_text_figures(ComparedRun& to, const Run& run, const Dataset& data) {
   if (!run.codec) return;
   const Index examples = std::min(text_examples, data.test.size());
-  const Figures f = evaluate(run, data, {.importance_samples = text_importance_samples, .examples = examples, .all = true});
+  const Figures f =
+      evaluate(run, data, {.importance_samples = text_importance_samples, .examples = examples, .all = true, .decode = false});
   for (const auto& [name, value] : {std::pair("nll", f.nll), std::pair("mutual_information", f.mutual_information),
                                     std::pair("shuffled_reconstruction", f.shuffled_reconstruction)})
     if (!std::isnan(value)) to.figures.numbers[name] = value;

@@ -10,7 +10,6 @@
 #include "lab/importance.h"
 #include "lab/text_figures.h"
 #include "models/evaluation.h"
-#include "models/information.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -78,25 +77,11 @@ Split first_examples(const Split& split, Index count) {
   return s;
 }
 
-// Codes in the order of the part, for what needs all of them at once.
-struct Codes {
-  Tensor mean, logvar, z;
-
-  void add(const Pass& pass, const Batch& batch, Index size) {
-    const auto put = [&](Tensor& all, const Var& v) {
-      if (!v) return;
-      if (!all) all = Tensor({size, v.size(1)}, v.value().dtype());
-      for (Index i = 0; i < batch.size(); i++) all[batch.examples.data<std::int32_t>()[i]].copy_from(v.value()[i]);
-    };
-    put(mean, pass.code.mean), put(logvar, pass.code.logvar), put(z, pass.z);
-  }
-};
-
 constexpr Index most_for_information = 10000;
 
-void add_information(Figures& f, const Codes& codes, const std::vector<double>& kl) {
+void add_information(Figures& f, const FirstCodes& codes, const std::vector<double>& kl) {
   const Index n = std::min(codes.mean.size(0), most_for_information);
-  f.mutual_information = mutual_information(codes.mean.slice(0, n), codes.logvar.slice(0, n), codes.z.slice(0, n));
+  f.mutual_information = codes.information(n);
   f.mutual_information_bound = std::log(double(n));
   f.mutual_information_saturated = f.mutual_information > f.mutual_information_bound - 0.1;
   f.aggregate_kl = mean_of({kl.begin(), kl.begin() + n}) - f.mutual_information;
@@ -145,7 +130,7 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   PerExample rows;
   std::vector<double> nll_tenth;
   Units units(model.latent());
-  Codes codes;
+  FirstCodes codes(size);
   std::optional<TextCounts> counts;
   if (text) counts.emplace(run, split);
   bool binary_values = true;
@@ -160,12 +145,12 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
     if (text) {
       counts->add(batch, pass.code.mean.value());
       if (code) {
-        codes.add(pass, batch, size);
+        codes.add(pass, batch.examples);
         const Var at_mean = pass.kl ? objective.reconstruction(model, pass.code, pass.code.mean, batch.x, 0) : pass.reconstruction;
         place(rows.reconstruction_at_mean, at_mean.value(), batch, size);
       }
     } else {
-      if (options.all) codes.add(pass, batch, size);
+      if (options.all) codes.add(pass, batch.examples);
       place(rows.squared_error, squared_error(pass.decoding.mean(), batch.x), batch, size);
       binary_values = binary_values && all_binary(batch.x);
       const Decoding at_mean = pass.kl ? model.decode(pass.code.mean) : pass.decoding;
@@ -234,8 +219,10 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   if (options.all && model.variational()) add_information(f, codes, rows.kl);
   if (text) counts->fill(f);
   if (text && code) {
-    const FreeRunning running = free_running(run, split, codes.mean);
-    f.exact_match = running.exact_match, f.edit_distance = running.edit_distance;
+    if (options.decode) {
+      const FreeRunning running = free_running(run, split, codes.mean);
+      f.exact_match = running.exact_match, f.edit_distance = running.edit_distance;
+    }
     if (options.all) f.shuffled_reconstruction = shuffled_reconstruction(run, split, codes.z);
   }
   f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -86,6 +86,7 @@ struct EvaluateOptions {
   Index importance_samples = 0;  // 0: no nll
   Index examples = 0;            // the first so many; 0: all
   bool all = false;              // every figure; importance_samples is then 100 unless given
+  bool decode = true;            // texts: exact match and edit distance, which take a text's every word by itself
   std::uint64_t seed = 1;        // of the latent noise
   Index batch = 500;             // examples at a time: memory does not depend on anything else
   PerExample* per_example = nullptr;

@@ -28,7 +28,8 @@ std::vector<double> scores(const Run& run, const Dataset& data, Part part, Score
     throw UsageError(
         fmt::format("--score {}: {} is no VAE; reconstruction is what it can be scored by", score_names[std::size_t(score)], run.path));
   PerExample rows;
-  evaluate(run, data, {.part = part, .importance_samples = score == Score::nll ? 100 : 0, .seed = seed, .per_example = &rows});
+  evaluate(run, data,
+           {.part = part, .importance_samples = score == Score::nll ? 100 : 0, .decode = false, .seed = seed, .per_example = &rows});
   const bool code = run.model->latent() > 0;
   std::vector<double> all = score == Score::nll ? rows.nll : score == Score::elbo || !code ? rows.total : rows.reconstruction_at_mean;
   for (std::size_t i = 0; i < rows.tokens.size(); i++) all[i] /= rows.tokens[i];

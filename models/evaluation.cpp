@@ -62,29 +62,22 @@ void for_batches(BatchSource& batches, F&& f) {
   for (Index b = 0; b < batches.count(); b++) f(batches.load(1, b));
 }
 
-// The codes of a part's first examples, in whatever order they come.
-class FirstCodes {
- public:
-  FirstCodes(Index most, const Model& model)
-      : most_(most), mean_({most, model.latent()}, model.dtype()), logvar_(empty_like(mean_)), z_(empty_like(mean_)) {}
-
-  void add(const Pass& p, const Tensor& examples) {
-    const auto* example = examples.data<std::int32_t>();
-    for (Index i = 0; i < examples.numel(); i++) {
-      if (example[i] >= most_) continue;
-      mean_[example[i]].copy_from(p.code.mean.value()[i]);
-      logvar_[example[i]].copy_from(p.code.logvar.value()[i]);
-      z_[example[i]].copy_from(p.z.value()[i]);
-    }
-  }
-  double information() const { return mutual_information(mean_, logvar_, z_); }
-
- private:
-  Index most_;
-  Tensor mean_, logvar_, z_;
-};
-
 }  // namespace
+
+void FirstCodes::add(const Pass& p, const Tensor& examples) {
+  const auto put = [&](Tensor& all, const Var& v) {
+    if (!v) return;
+    if (!all) all = Tensor({most_, v.size(1)}, v.value().dtype());
+    const auto* example = examples.data<std::int32_t>();
+    for (Index i = 0; i < examples.numel(); i++)
+      if (example[i] < most_) all[example[i]].copy_from(v.value()[i]);
+  };
+  put(mean, p.code.mean), put(logvar, p.code.logvar), put(z, p.z);
+}
+
+double FirstCodes::information(Index count) const {
+  return mutual_information(mean.slice(0, count), logvar.slice(0, count), z.slice(0, count));
+}
 
 Tensor evaluation_noise(const Model& model, const Tensor& examples, std::uint64_t seed, std::uint64_t sample) {
   if (!model.variational()) return {};
@@ -98,14 +91,14 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   const auto start = std::chrono::steady_clock::now();
   CodeSums codes(model.latent());
   double reconstruction = 0, kl = 0;
-  std::optional<FirstCodes> first;
-  if (model.variational()) first.emplace(std::min<Index>(1000, batches.examples()), model);
+  const Index judged = std::min<Index>(1000, batches.examples());
+  FirstCodes first(judged);
   for_batches(batches, [&](const Batch& batch) {
     const Pass p = objective(model, batch.x, evaluation_noise(model, batch.examples), optimal_variance);
     reconstruction += total(p.reconstruction.value());
     if (p.kl) kl += total(p.kl.value());
     codes.add(p.code);
-    if (first) first->add(p, batch.examples);
+    if (p.kl) first.add(p, batch.examples);
   });
   const double n = double(batches.examples());
   Metrics m{.split = "valid"};
@@ -115,7 +108,7 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   m.beta = weight;
   m.objective = m.reconstruction + m.beta * m.kl;
   m.active_units = active(codes);
-  if (first) m.mutual_information = first->information();
+  if (model.variational()) m.mutual_information = first.information(judged);
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   m.examples_per_second = n / std::max(m.seconds, 1e-9);
   return m;

@@ -10,6 +10,19 @@ namespace elbo {
 // Noise for examples of a part, int32 (n,) -> (n, latent): sample number `sample` of each. Empty for a plain autoencoder.
 Tensor evaluation_noise(const Model& model, const Tensor& examples, std::uint64_t seed = 1, std::uint64_t sample = 0);
 
+// The codes of a part's first `most` examples, each where its example stands, in whatever order batches come. Empty tensors for what a
+// model does not have.
+class FirstCodes {
+ public:
+  explicit FirstCodes(Index most) : most_(most) {}
+  void add(const Pass& pass, const Tensor& examples);
+  double information(Index count) const;  // of a VAE: mutual information of index and code, on the first `count`
+  Tensor mean, logvar, z;                 // (most, latent)
+
+ private:
+  Index most_;
+};
+
 // Objective, total, reconstruction, KL and active units over all batches, one latent sample an example; mutual information on the first
 // 1,000 examples. `weight`: of the KL in the objective.
 Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight);

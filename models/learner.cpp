@@ -79,8 +79,8 @@ void Learner::train_encoder(Index step, const std::function<const Batch&(Index k
   }
 }
 
-void Learner::judge(double mutual_information) {
-  if (!aggressive()) return;
+void Learner::judge(double mutual_information, Index step) {
+  if (!aggressive(step - 1)) return;
   WeightState& state = weight_.state();
   state.aggressive = mutual_information > state.information;
   state.information = mutual_information;
@@ -106,7 +106,7 @@ StepLosses Learner::step(const Batch& batch, Index step) {
     throw NotFinite{fmt::format("the discriminator's verdict is not finite (adversarial {})", losses.adversarial), adversarial_rate};
   if (!std::isfinite(losses.objective)) not_finite("loss");
   codes_ = pass.code.mean.value();
-  optimizer_->hold(aggressive() ? encoder_group : -1);
+  optimizer_->hold(aggressive(step) ? encoder_group : -1);
   try {
     optimizer_->step(backward(loss));
   } catch (const NonFiniteGradient&) {

@@ -27,9 +27,10 @@ class Learner {
   // before update `step` the encoder alone is trained, with batches that `batch` gives for k = 0, 1, ..., until the mean objective of ten
   // updates is no better than that of the ten before, or objective.aggressive times. The update then moves all but the encoder. It ends
   // for good once the mutual information on the validation part is no longer larger than an epoch before.
-  bool aggressive() const { return encoder_optimizer_ && weight_.state().aggressive; }
+  // It does not begin before pre-training has ended.
+  bool aggressive(Index step) const { return encoder_optimizer_ && weight_.state().aggressive && !weight_.pretraining(step); }
   void train_encoder(Index step, const std::function<const Batch&(Index k)>& batch);
-  void judge(double mutual_information);  // of the validation after an epoch
+  void judge(double mutual_information, Index step);  // of the validation after an epoch, before update `step`
 
   const Tensor& codes() const { return codes_; }  // (n, latent): means of the last batch
   Model& model() { return *model_; }

@@ -9,10 +9,7 @@
 #include "data/vocabulary.h"
 #include "models/objective.h"
 #include "tensor/error.h"
-#include "tensor/linalg.h"
-#include "tensor/parallel.h"
 #include "tensor/shape_ops.h"
-#include "tensor/sort.h"
 
 namespace elbo {
 namespace {

@@ -127,7 +127,7 @@ class Trainer {
 
   void train_step() {
     try {
-      if (learner_.aggressive()) learner_.train_encoder(state_.step, [&](Index k) -> const Batch& { return any_batch(k); });
+      if (learner_.aggressive(state_.step)) learner_.train_encoder(state_.step, [&](Index k) -> const Batch& { return any_batch(k); });
       const Batch& batch = batches_->load(state_.epoch + 1, state_.sums.batches);
       const StepLosses losses = learner_.step(batch, state_.step);
       state_.sums.add_codes(learner_.codes());
@@ -180,7 +180,7 @@ class Trainer {
     const double variance = optimal_variance();
     if (valid_) {
       const Metrics valid = report_part(*valid_, "valid", variance, train.learning_rate);
-      learner_.judge(valid.mutual_information);
+      learner_.judge(valid.mutual_information, state_.step);
       state_.weight = learner_.weight().state();
       warn_of_collapse(valid);
       if (may_be_best()) state_.take_if_best(valid.objective, store_);

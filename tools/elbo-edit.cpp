@@ -47,11 +47,7 @@ int run(const Tool& tool, const Options& o) {
   require_code(run, "elbo-edit");
   const bool text = is_text(run);
   if (!text && !o.texts.empty()) throw UsageError(fmt::format("--text: {} is a run on pictures or vectors", o.run));
-  if (!text && shared.out.empty()) throw UsageError("--out PATH is missing");
-  std::optional<OutPath> out;
-  if (!shared.out.empty())
-    out.emplace(shared.out, shared.force,
-                text ? std::initializer_list<std::string_view>{".txt"} : std::initializer_list<std::string_view>{".png", ".npy"});
+  const std::optional<OutPath> out = texts_or_pictures(run, shared);
   const Dataset data = chosen_data(run, shared);
   const Tensor from = group_code(run, o.from, data), to = group_code(run, o.to, data);
 

@@ -31,11 +31,7 @@ int run(const Tool& tool, const Options& o) {
   const Run run = open_chosen_run(o.run, shared);
   require_code(run, "elbo-interpolate");
   const bool text = is_text(run);
-  if (!text && shared.out.empty()) throw UsageError("--out PATH is missing");
-  std::optional<OutPath> out;
-  if (!shared.out.empty())
-    out.emplace(shared.out, shared.force,
-                text ? std::initializer_list<std::string_view>{".txt"} : std::initializer_list<std::string_view>{".png", ".npy"});
+  const std::optional<OutPath> out = texts_or_pictures(run, shared);
   Dataset data;
   if (is_number(o.from) || is_number(o.to)) data = chosen_data(run, shared);
   const Split& split = data.part(part_from_name(shared.split));

@@ -29,11 +29,7 @@ int run(const Tool& tool, const Options& o) {
   const Run run = open_chosen_run(o.run, shared);
   require_code(run, "elbo-traverse");
   const bool text = is_text(run);
-  if (!text && shared.out.empty()) throw UsageError("--out PATH is missing");
-  std::optional<OutPath> out;
-  if (!shared.out.empty())
-    out.emplace(shared.out, shared.force,
-                text ? std::initializer_list<std::string_view>{".txt"} : std::initializer_list<std::string_view>{".png", ".npy"});
+  const std::optional<OutPath> out = texts_or_pictures(run, shared);
   const Index top = o.top.value_or(std::min<Index>(text ? 5 : 20, run.model->latent()));
   if (top > run.model->latent()) throw UsageError(fmt::format("--top {}: the code has {} dimensions", top, run.model->latent()));
   std::vector<Index> units = units_by_weight(run, chosen_split(run, shared));

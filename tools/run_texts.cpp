@@ -35,6 +35,15 @@ void require_code(const Run& run, std::string_view tool) {
     throw UsageError(fmt::format("{}: is a language model, which has no codes for {} to work with", run.path, tool));
 }
 
+std::optional<OutPath> texts_or_pictures(const Run& run, const SharedOptions& shared) {
+  if (is_text(run))
+    return shared.out.empty()
+               ? std::nullopt
+               : std::optional<OutPath>(std::in_place, shared.out, shared.force, std::initializer_list<std::string_view>{".txt"});
+  if (shared.out.empty()) throw UsageError("--out PATH is missing");
+  return std::optional<OutPath>(std::in_place, shared.out, shared.force, std::initializer_list<std::string_view>{".png", ".npy"});
+}
+
 void DecodeArguments::add_to(Tool& tool) {
   tool.choice("--decode", {"greedy", "sample", "beam"}, "texts: how words are chosen (default greedy; of a language model sample)", method)
       .option("--token-temperature", "T", "texts, sample: below 1 likelier words, above 1 rarer ones (default 1)", temperature, 0, 100)

@@ -17,6 +17,9 @@ const TextModel& text_model(const Run& run);  // throws UsageError for a run tha
 // Throws UsageError for a language model: it has no codes.
 void require_code(const Run& run, std::string_view tool);
 
+// --out of a tool that prints texts, and writes them to a .txt where it is given; of pictures a .png or .npy, which must be given.
+std::optional<OutPath> texts_or_pictures(const Run& run, const SharedOptions& shared);
+
 // --decode and what goes with it.
 struct DecodeArguments {
   std::string method;  // empty: greedy, and for a language model sample
