@@ -8,6 +8,7 @@
 
 #include "autograd/mode.h"
 #include "lab/importance.h"
+#include "lab/sampled_texts.h"
 #include "lab/text_figures.h"
 #include "models/evaluation.h"
 #include "tensor/elementwise.h"
@@ -87,6 +88,13 @@ void add_information(Figures& f, const FirstCodes& codes, const std::vector<doub
   f.aggregate_kl = mean_of({kl.begin(), kl.begin() + n}) - f.mutual_information;
 }
 
+void add_sampled_texts(Figures& f, const Run& run, const Dataset& data, const EvaluateOptions& options) {
+  const SampledTextFigures s = sampled_text_figures(
+      run, data, {.language_model = options.language_model, .part = options.part, .seed = options.seed, .on_note = options.on_note});
+  f.sample_lm_perplexity = s.sample_lm_perplexity, f.reverse_perplexity = s.reverse_perplexity;
+  f.distinct_1 = s.distinct_1, f.distinct_2 = s.distinct_2, f.self_bleu = s.self_bleu, f.copied = s.copied;
+}
+
 double variance_of(const Run& run, const Dataset& data) {
   if (run.objective().likelihood() != Likelihood::gaussian_optimal) return 0;
   if (run.optimal_variance > 0) return run.optimal_variance;
@@ -110,10 +118,8 @@ bool all_binary(const Tensor& x) {
   return total(abs(binary(Binary::multiply, x, binary(Binary::subtract, x, Tensor::scalar(1, x.dtype()))))) == 0;
 }
 
-}  // namespace
-
-Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
+// Everything but what is measured on texts that the model draws.
+Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& options) {
   if (options.examples < 0 || options.importance_samples < 0 || options.batch < 1)
     throw UsageError("evaluate: expected numbers of examples and samples that are not negative, and a batch of at least one");
   const Split split = first_examples(data.part(options.part), options.examples);
@@ -225,9 +231,23 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
     }
     if (options.all) f.shuffled_reconstruction = shuffled_reconstruction(run, split, codes.z);
   }
-  f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  f.examples_per_second = n / std::max(f.seconds, 1e-9);
   if (options.per_example) *options.per_example = std::move(rows);
+  return f;
+}
+
+}  // namespace
+
+Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  if (options.language_model) {
+    if (!run.codec) throw UsageError("--language-model: " + run.path + " is no model of texts");
+    require_language_model(*options.language_model);
+  }
+  Figures f = measure(run, data, options);
+  f.texts_sampled = (options.all && options.decode) || options.language_model;
+  if (run.codec && f.texts_sampled) add_sampled_texts(f, run, data, options);
+  f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  f.examples_per_second = double(f.examples) / std::max(f.seconds, 1e-9);
   return f;
 }
 

@@ -56,6 +56,11 @@ struct Figures {
   double edit_distance = no_figure;            // and tokens to insert, delete or exchange
   double shuffled_reconstruction = no_figure;  // with `all`: each text given the code of another
 
+  // With `all`, and with a language model: of texts drawn from the model (lab/sampled_texts.h).
+  bool texts_sampled = false;  // whether these were asked for
+  double sample_lm_perplexity = no_figure, reverse_perplexity = no_figure;
+  double distinct_1 = no_figure, distinct_2 = no_figure, self_bleu = no_figure, copied = no_figure;
+
   // With `all`: of index and code on the first examples, at most 10,000 (models/information.h).
   double mutual_information = no_figure, mutual_information_bound = no_figure;  // the bound: log of how many
   bool mutual_information_saturated = false;                                    // within 0.1 of it: no more than a bound
@@ -83,14 +88,16 @@ struct PerExample {
 
 struct EvaluateOptions {
   Part part = Part::test;
-  Index importance_samples = 0;  // 0: no nll
-  Index examples = 0;            // the first so many; 0: all
-  bool all = false;              // every figure; importance_samples is then 100 unless given
-  bool decode = true;            // texts: exact match and edit distance, which take a text's every word by itself
-  std::uint64_t seed = 1;        // of the latent noise
-  Index batch = 500;             // examples at a time: memory does not depend on anything else
+  Index importance_samples = 0;         // 0: no nll
+  Index examples = 0;                   // the first so many; 0: all
+  bool all = false;                     // every figure; importance_samples is then 100 unless given
+  bool decode = true;                   // texts: the figures that need texts decoded word by word
+  const Run* language_model = nullptr;  // texts: the figures of texts that are drawn and that need one
+  std::uint64_t seed = 1;               // of the latent noise
+  Index batch = 500;                    // examples at a time: memory does not depend on anything else
   PerExample* per_example = nullptr;
   std::function<void(Index done, Index all)> progress;  // called after each batch with numbers of examples
+  std::function<void(std::string_view)> on_note;        // what takes its time besides
 };
 
 // Throws UsageError for options that do not fit the part, Error for a part without examples. gaussian-optimal: the variance kept in the

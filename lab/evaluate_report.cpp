@@ -20,10 +20,20 @@ std::string words_text(const Figures& f) {
   std::string text = fmt::format("  {:<24}{:>12}  ends counted, starts not\n", "tokens", lab::grouped_number(Index(f.tokens)));
   line(text, "perplexity", f.perplexity, f.variational ? "exp(total per token): an upper bound" : "exp(total per token)");
   line(text, "token accuracy", f.token_accuracy, "given the tokens before");
-  if (f.active_units < 0) return text;
-  line(text, "exact match", f.exact_match, "decoded from the code's mean, word by word");
-  line(text, "edit distance", f.edit_distance, "tokens");
-  if (f.all) line(text, "shuffled reconstruction", f.shuffled_reconstruction, "each given the code of another");
+  if (f.active_units >= 0) {
+    line(text, "exact match", f.exact_match, "decoded from the code's mean, word by word");
+    line(text, "edit distance", f.edit_distance, "tokens");
+    if (f.all) line(text, "shuffled reconstruction", f.shuffled_reconstruction, "each given the code of another");
+  }
+  if (!f.texts_sampled) return text;
+  text += "  texts drawn from it\n";
+  line(text, "  distinct-1", f.distinct_1, "different words over all words");
+  line(text, "  distinct-2", f.distinct_2, "and pairs of words");
+  line(text, "  self-BLEU", f.self_bleu, "of each against all the others");
+  line(text, "  copied", f.copied, "share that is in the training part");
+  if (std::isnan(f.sample_lm_perplexity)) return text;
+  line(text, "  perplexity", f.sample_lm_perplexity, "under the language model");
+  line(text, "  reverse perplexity", f.reverse_perplexity, "of the part under a language model trained on 50,000 of them");
   return text;
 }
 
@@ -85,6 +95,14 @@ std::string to_json(const Figures& f) {
     j["mutual_information_bound"] = f.mutual_information_bound;
     j["mutual_information_saturated"] = std::isnan(f.mutual_information) ? Json() : Json(f.mutual_information_saturated);
     j["aggregate_kl"] = f.aggregate_kl;
+  }
+  if (f.texts_sampled) {
+    j["sample_lm_perplexity"] = f.sample_lm_perplexity;
+    j["reverse_perplexity"] = f.reverse_perplexity;
+    j["distinct_1"] = f.distinct_1;
+    j["distinct_2"] = f.distinct_2;
+    j["self_bleu"] = f.self_bleu;
+    j["copied"] = f.copied;
   }
   if (f.importance_samples > 0) {
     j["nll"] = f.nll;

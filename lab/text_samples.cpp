@@ -93,6 +93,7 @@ double self_bleu(const TokenLists& texts) {
 }
 
 double copied(const TokenLists& texts, const Split& train) {
+  if (train.size() == 0) return std::numeric_limits<double>::quiet_NaN();
   const auto sum_of = [](std::span<const std::int32_t> tokens) { return xxh64(tokens.data(), tokens.size_bytes()); };
   std::unordered_set<std::uint64_t> known;
   for (Index i = 0; i < train.size(); i++) {
@@ -104,10 +105,17 @@ double copied(const TokenLists& texts, const Split& train) {
   return texts.empty() ? std::numeric_limits<double>::quiet_NaN() : double(found) / double(texts.size());
 }
 
+void require_language_model(const Run& run) {
+  if (!run.codec || run.model->latent() > 0) throw UsageError("--language-model " + run.path + ": expected a run of text-lm");
+}
+
 double perplexity_under(const Run& lm, const std::vector<std::string>& texts) {
+  require_language_model(lm);
+  return perplexity_under(lm, tokenised_split(*lm.codec, texts));
+}
+
+double perplexity_under(const Run& lm, const Split& split) {
   const NoGrad guard;
-  if (!lm.codec || lm.model->latent() > 0) throw UsageError("--language-model " + lm.path + ": expected a run of text-lm");
-  const Split split = tokenised_split(*lm.codec, texts);
   const std::unique_ptr<BatchSource> batches = evaluation_batches(lm.config, split);
   double sum = 0;
   for (Index b = 0; b < batches->count(); b++) {

@@ -18,11 +18,16 @@ double distinct(const TokenLists& texts, std::size_t n);
 // all the others (Zhu et al. 2018, "Texygen"): 1 where they are all the same. NaN for fewer than two.
 double self_bleu(const TokenLists& texts);
 
-// The share of texts that are in the training part, token by token.
+// The share of texts that are in the training part, token by token. NaN without texts or such a part.
 double copied(const TokenLists& texts, const Split& train);
 
-// exp(nats per token) of the texts under a language model with its own vocabulary: they are put together and divided anew.
+// Throws UsageError for a run that is no language model.
+void require_language_model(const Run& run);
+
+// exp(nats per token) of texts under a language model: of texts with another vocabulary, which are put together and divided anew; or of its
+// own tokens.
 double perplexity_under(const Run& language_model, const std::vector<std::string>& texts);
+double perplexity_under(const Run& language_model, const Split& split);
 
 struct SampleFigures {
   double distinct_1, distinct_2, self_bleu, tokens;  // tokens: mean length

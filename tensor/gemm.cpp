@@ -39,7 +39,9 @@ constexpr Index most_row_tiles = 24;
 // Bytes of panels that a chunk packs before it multiplies by them: they are still in the second cache then.
 constexpr Index packed_at_once = 128 << 10;
 // Bytes of packed B that the chunks of a tall product share, and of packed A that each has: both lie in the second cache.
-constexpr Index tall_panels = 256 << 10, tall_tiles = 256 << 10;
+constexpr Index tall_panels = 512 << 10, tall_tiles = 256 << 10;
+// The same of a product that is wide as well: its panels stream from the third cache, so each chunk has some tiles to use them on.
+constexpr Index tall_wide_panels = 4 << 20, tall_wide_steps = 1024, tall_wide_least_tiles = 6;
 // Numbers of C from which on it matters that it is written row after row: a third cache does not hold them.
 constexpr Index large_result = 4'000'000;
 
@@ -59,6 +61,7 @@ struct Product {
   Index chunks = std::clamp<Index>(M * N * K / least_work, 1, most_chunks);  // that are worth a thread's while
 
   Index column(Index panel) const { return std::min(N, panel * kernels.columns); }
+  Index row_bytes() const { return panels * kernels.columns * Index(sizeof(T)); }  // of a row of all panels
 
   // Once, before anything else. Packing costs 2 to 5% of a product of 16 panels and more; reading A as it lies was neither faster nor
   // slower beyond the noise of measuring, and needs a kernel for each way in which it may lie.
@@ -106,7 +109,9 @@ template <class T>
 void multiply_tall(const Product<T>& p, bool transpose_a, const T* a, Index lda, Index k0, Index k1, const T* packed) {
   const Index tile = p.kernels.rows * (k1 - k0),
               room = std::clamp<Index>(tall_tiles / std::max<Index>(1, tile * Index(sizeof(T))), 1, most_row_tiles);
-  const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks, divide_up(p.tiles.count, room), p.tiles.count)};
+  const bool wide = p.row_bytes() * (k1 - k0) > tall_panels;
+  const Index least = wide ? std::min(room, tall_wide_least_tiles) : 1;
+  const Groups rows{p.tiles.count, std::clamp<Index>(p.chunks, divide_up(p.tiles.count, room), std::max<Index>(1, p.tiles.count / least))};
   parallel(rows.count, [&](Index g) {
     const Index m0 = p.tiles.begin(rows.begin(g)), m1 = p.tiles.begin(rows.begin(g + 1));
     const RowTiles own{m1 - m0, rows.begin(g + 1) - rows.begin(g)};
@@ -130,6 +135,16 @@ void multiply_tall(const Product<T>& p, bool transpose_a, const T* a, Index lda,
                         .accumulate = k0 > 0 || p.e.accumulate,
                         .ahead = {}});
   });
+}
+
+// How many steps of k a tall product takes at a time; 0 where another way is better.
+template <class T>
+Index tall_steps(const Product<T>& p, bool transpose_a) {
+  if (p.tiles.count <= p.panels) return 0;
+  const Index width = p.row_bytes();
+  if (p.panels < 12 || (!transpose_a && width * p.K <= tall_panels && p.M * p.N >= large_result))
+    return std::max<Index>(p.kernels.k_block, tall_panels / width);
+  return width * std::min(p.K, tall_wide_steps) <= tall_wide_panels ? tall_wide_steps : 0;
 }
 
 // The same for others: cut by columns and, as far as that does not give chunks enough, by rows.
@@ -219,11 +234,10 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
               const Epilogue<T>& e) {
   if (M == 0 || N == 0) return;
   Product<T> p{M, N, K, C, ldc, e};
-  const Index width = p.panels * p.kernels.columns * Index(sizeof(T));  // bytes of a row of all panels
-  const bool tall = p.tiles.count > p.panels;
-  if (tall && (p.panels < 12 || (!transpose_a && width * K <= tall_panels && M * N >= large_result))) {
-    // Block after block of k: what is packed of B stays in the second cache while all rows meet it.
-    const Groups depths{K, std::max<Index>(1, K / std::max<Index>(p.kernels.k_block, tall_panels / width))};
+  const Index width = p.row_bytes();
+  if (const Index steps = tall_steps(p, transpose_a); steps > 0) {
+    // Block after block of k: what is packed of B stays in a cache while all rows meet it.
+    const Groups depths{K, std::max<Index>(1, divide_up(K, steps))};
     const Scratch packed(std::size_t(width * depths.begin(1)));
     for (Index d = 0; d < depths.count; d++) {
       const Index k0 = depths.begin(d), k1 = depths.begin(d + 1);

@@ -13,7 +13,7 @@ namespace elbo {
 namespace {
 
 constexpr std::string_view op = "linear_cross_entropy";
-constexpr Index block_numbers = 1 << 20;  // logits of a block
+constexpr Index block_numbers = 1 << 21;  // logits of a block
 
 // Calls f(first row, rows) for the blocks, one after the other: each block's product is shared out among the threads.
 template <class F>

@@ -21,7 +21,7 @@ namespace elbo {
 namespace {
 
 struct Options {
-  std::string run, per_example;
+  std::string run, per_example, language_model;
   std::vector<std::string> inputs;
   Index importance_samples = 0;
   bool all = false;
@@ -67,10 +67,13 @@ int run(const Tool& tool, const Options& o) {
   if (!o.per_example.empty())
     out.emplace(o.per_example, shared.force, std::initializer_list<std::string_view>{".csv", ".npy"}, nullptr, "--per-example");
   const Run run = open_chosen_run(o.run, shared);
+  std::optional<Run> lm;
+  if (!o.language_model.empty()) lm.emplace(open_run(o.language_model));
   PerExample rows;
   Progress progress(shared.quiet);
   const bool given = !o.inputs.empty();
   if (given && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input goes without --split and --data");
+  if (given && !o.language_model.empty()) throw UsageError("--language-model needs a part of the data, which --input has not");
   Dataset data;
   if (given)
     data.test = given_examples(run, o.inputs);
@@ -89,9 +92,11 @@ int run(const Tool& tool, const Options& o) {
                               .importance_samples = o.importance_samples,
                               .examples = o.examples.value_or(0),
                               .all = o.all,
+                              .language_model = lm ? &*lm : nullptr,
                               .seed = tool.seed(),
                               .per_example = out ? &rows : nullptr,
-                              .progress = show});
+                              .progress = show,
+                              .on_note = [&](std::string_view note) { progress.line(note); }});
   if (given) figures.split.clear();
   progress.clear();
   if (out) write(*out, rows);
@@ -110,7 +115,8 @@ int main(int argc, char** argv) {
             "samples the negative log-likelihood. Nats per example.",
             {"elbo-eval runs/first", "elbo-eval runs/first --importance-samples 100 --json",
              "elbo-eval runs/first --split valid --per-example figures.csv", "elbo-eval runs/first --input one.png two.jpg"});
-  tool.usage("RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--examples N] [--per-example FILE]")
+  tool.usage(
+          "RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--language-model RUN] [--examples N] [--per-example FILE]")
       .positional("RUN", "a run folder, or a .safetensors of one", o.run)
       .share({"--data", "--split", "--weights"})
       .several("--input", "FILE",
@@ -118,6 +124,10 @@ int main(int argc, char** argv) {
       .option("--importance-samples", "K", "also the negative log-likelihood, importance-weighted with K samples", o.importance_samples, 1,
               1000000)
       .flag("--all", "every figure there is; importance samples are then 100 unless given", o.all)
+      .option("--language-model", "RUN",
+              "texts: a run of text-lm: also figures of texts drawn from RUN, the perplexity of these under it, and of the part under one "
+              "that is trained on 50,000 of them (minutes)",
+              o.language_model)
       .option("--examples", "N", "only the first N examples of the part", o.examples, 1, Index(1) << 31)
       .option("--per-example", "FILE", "figures of each example: .csv, or .npy (the columns of the .csv after the index)", o.per_example)
       .share({"--force", "--seed", "--json", "--quiet"});

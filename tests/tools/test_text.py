@@ -10,6 +10,7 @@ KEYS = ["model.embed=12", "model.units=16", "model.latent=3", "optimizer.learnin
 MODEL = [word for key in KEYS for word in ("--set", key)]
 EVAL_KEYS = {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance", "shuffled_reconstruction", "nll", "nll_standard_error", "nll_perplexity",
              "importance_samples", "effective_samples", "mutual_information", "mutual_information_bound", "mutual_information_saturated", "aggregate_kl",
+             "sample_lm_perplexity", "reverse_perplexity", "distinct_1", "distinct_2", "self_bleu", "copied",
              "total", "reconstruction", "kl", "beta", "objective", "active_units", "kl_per_unit", "squared_error", "bits_per_dim", "likelihood", "normalised"}
 
 
@@ -81,6 +82,21 @@ class Text(Case):
         self.assertEqual((given["split"], given["examples"], given["tokens"]), (None, 2, 6 + 10))
         self.good("elbo-eval", self.vae, "--per-example", path("text/each.csv"))
         self.assertTrue(read_bytes("text/each.csv").startswith(b"index,label,tokens,total,"))
+
+    def test_sampled_texts(self):
+        alone = self.good_json("elbo-eval", self.vae, "--all", "--importance-samples", 2)
+        for key in ("distinct_1", "distinct_2", "self_bleu", "copied"):
+            self.assertTrue(0 <= alone[key] <= 1, key)
+        self.assertEqual((alone["sample_lm_perplexity"], alone["reverse_perplexity"]), (None, None))
+        own = self.good_json("elbo-eval", self.lm, "--language-model", self.lm)
+        self.assertNotIn("mutual_information", own)
+        # A model learns from the samples of another what that one knows, and no more.
+        self.assertTrue(0.9 * own["perplexity"] < own["sample_lm_perplexity"] < 2 * own["perplexity"], own)
+        self.assertTrue(0.97 * own["perplexity"] < own["reverse_perplexity"] < 1.3 * own["perplexity"], own)
+        self.assertEqual(self.good_json("elbo-eval", self.lm, "--all")["distinct_1"], own["distinct_1"])
+        self.assertIn("reverse perplexity", self.good("elbo-eval", self.lm, "--language-model", self.lm, "--split", "valid"))
+        self.bad(2, "text-lm", "elbo-eval", self.vae, "--language-model", self.ae)
+        self.bad(2, "--input has not", "elbo-eval", self.vae, "--language-model", self.lm, "--input", self.file)
 
     def test_sample(self):
         texts = self.good("elbo-sample", self.vae, "--count", 4, "--out", path("text/out"), "--per-file", 3).splitlines()
