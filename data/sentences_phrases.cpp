@@ -3,14 +3,19 @@
 #include "data/sentences_phrases.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace elbo {
 namespace {
 
+// The r-th word of a list 1 / r^1.5 as often as the first: whole texts, which mix many lists, then follow Zipf's law.
 template <class Form>
 WeightedWords ranked(std::string_view list, std::uint32_t weight, Form form) {
   WeightedWords words;
-  for (const EnglishWord& word : english_words(list)) words.emplace_back(form(word), weight * 2520 / std::uint32_t(words.size() + 1));
+  for (const EnglishWord& word : english_words(list)) {
+    const double rank = double(words.size() + 1);
+    words.emplace_back(form(word), weight * std::uint32_t(2520 / (rank * std::sqrt(rank))));
+  }
   return words;
 }
 
@@ -102,7 +107,7 @@ WeightedGrammar::Node SentencePhrases::subject(int scene, Tense tense, const Sen
     if (modified) rest.push_back(modifier(scene, tense, subject.is_plural));
     noun_and_rest.insert(noun_and_rest.end(), rest.begin(), rest.end());
     std::vector<WeightedGrammar::Branch> branches = {{4, determined(determiners, a, persons, rest)},
-                                                     {3, determined(determiners, a, manners(scene), noun_and_rest)}};
+                                                     {2, determined(determiners, a, manners(scene), noun_and_rest)}};
     if (!modified) {
       WeightedWords names;
       if (subject.pronoun != Pronoun::she) merge_words(names, ranked_words(lists.men));
@@ -151,7 +156,7 @@ WeightedGrammar::Node SentencePhrases::object(int scene, const ThingGroup& thing
     const Node bare = determined(determiners, a, heads, {});
     if (!described) return bare;
     return grammar_.choice(
-        {{1, bare}, {1, determined(determiners, a, are_people ? manners(scene) : adjectives(things), {grammar_.words(heads)})}});
+        {{2, bare}, {1, determined(determiners, a, are_people ? manners(scene) : adjectives(things), {grammar_.words(heads)})}});
   });
 }
 

@@ -47,9 +47,9 @@ WeightedGrammar::Node SentencePhrases::predicate(int scene, Tense tense, const S
     const Node progressive = with_adverb(before, VerbForm::gerund);
     intended.insert(intended.end(), {grammar_.words(ranked_verbs(lists.wishes, form)), word("to")});
     intended.push_back(deed(scene, tense, subject, what, VerbForm::base));
-    return grammar_.choice({{4, simple, factor_label(Factor::aspect, Aspect::simple)},
-                            {3, progressive, factor_label(Factor::aspect, Aspect::progressive)},
-                            {2, grammar_.sequence(intended), factor_label(Factor::aspect, Aspect::intended)}});
+    return grammar_.choice({{6, simple, factor_label(Factor::aspect, Aspect::simple)},
+                            {2, progressive, factor_label(Factor::aspect, Aspect::progressive)},
+                            {1, grammar_.sequence(intended), factor_label(Factor::aspect, Aspect::intended)}});
   });
 }
 

@@ -34,7 +34,7 @@ class SentenceRules {
     std::vector<WeightedGrammar::Branch> branches;
     for (int scene = 0; scene < int(scenes().size()); scene++) {
       std::vector<Way> ways;
-      for (const auto& [tense, weight] : {std::pair{Tense::past, 4u}, {Tense::present, 3u}, {Tense::future, 2u}})
+      for (const auto& [tense, weight] : {std::pair{Tense::past, 5u}, {Tense::present, 2u}, {Tense::future, 2u}})
         add_ways(scene, tense, weight, ways);
       branches.push_back({1, choice_of_ways(ways), factor_label(Factor::scene, scene)});
     }
@@ -62,7 +62,7 @@ class SentenceRules {
 
   // Which optional parts a sentence has: every combination that stays within 18 words.
   void add_ways(int scene, Tense tense, std::uint32_t tense_weight, std::vector<Way>& ways) {
-    constexpr std::uint32_t fronts[] = {6, 1, 1}, endings[] = {4, 2, 2, 1}, yes_or_no[] = {3, 1};  // none, time, place; none, time, clauses
+    constexpr std::uint32_t fronts[] = {8, 1, 1}, endings[] = {6, 2, 1, 1}, yes_or_no[] = {4, 1};  // none, time, place; none, time, clauses
     constexpr int front_length[] = {0, 2, 3}, ending_length[] = {0, 2, 4, 3};
     for (int front = 0; front < 3; front++)
       for (int modifier = 0; modifier < 2; modifier++)

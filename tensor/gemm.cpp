@@ -63,8 +63,7 @@ struct Product {
   Index column(Index panel) const { return std::min(N, panel * kernels.columns); }
   Index row_bytes() const { return panels * kernels.columns * Index(sizeof(T)); }  // of a row of all panels
 
-  // Once, before anything else. Packing costs 2 to 5% of a product of 16 panels and more; reading A as it lies was neither faster nor
-  // slower beyond the noise of measuring, and needs a kernel for each way in which it may lie.
+  // Once, before anything else. Packing costs 2 to 5% of a product of 16 panels and more; reading A as it lies was no faster.
   void pack_a(bool transpose, const T* a, Index lda) {
     A = memory.emplace(std::size_t(tiles.count * kernels.rows * K) * sizeof(T)).template as<T>();
     const Groups groups{tiles.count, std::clamp<Index>(M * K / 16384, 1, std::min(tiles.count, most_chunks))};
@@ -116,8 +115,7 @@ void multiply_tall(const Product<T>& p, bool transpose_a, const T* a, Index lda,
     const Index m0 = p.tiles.begin(rows.begin(g)), m1 = p.tiles.begin(rows.begin(g + 1));
     const RowTiles own{m1 - m0, rows.begin(g + 1) - rows.begin(g)};
     T* memory = static_cast<T*>(thread_memory(std::size_t(own.count * tile) * sizeof(T)));
-    // A matrix without columns may have no memory to point into.
-    const T* from = k1 == k0 ? a : transpose_a ? a + k0 * lda + m0 : a + m0 * lda + k0;
+    const T* from = k1 == k0 ? a : transpose_a ? a + k0 * lda + m0 : a + m0 * lda + k0;  // without columns perhaps no memory
     p.kernels.pack_a(transpose_a, own, 0, own.count, from, lda, k1 - k0, memory);
     const bool last = k1 == p.K;
     p.kernels.multiply({.tiles = own,
