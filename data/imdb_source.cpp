@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 
 #include "data/kinds.h"
@@ -28,6 +27,26 @@ std::vector<std::string> files_in(const fs::path& folder) {
   return files;
 }
 
+// Makes a review one line, in place: line breaks, the files' own and HTML's, and blanks become one blank, none at the ends. Its new length.
+std::size_t one_line(char* text, std::size_t length) {
+  constexpr std::string_view line_break = "<br />", blanks = " \t\r\n";
+  const std::string_view all(text, length);
+  std::size_t kept = 0;
+  bool gap = false;
+  for (std::size_t i = 0; i < length;) {
+    const std::size_t skipped = all.substr(i).starts_with(line_break) ? line_break.size() : blanks.find(all[i]) != blanks.npos ? 1 : 0;
+    i += skipped;
+    if (skipped > 0) {
+      gap = kept > 0;
+      continue;
+    }
+    if (gap) text[kept++] = ' ';
+    gap = false;
+    text[kept++] = all[i++];
+  }
+  return kept;
+}
+
 Dataset imdb_dataset(const DataSpec& spec, const OnRead& on_read) {
   Dataset data;
   std::vector<TextFile> files;
@@ -46,10 +65,7 @@ Dataset imdb_dataset(const DataSpec& spec, const OnRead& on_read) {
   }
   Tensor bytes = read_texts(files, bad_bytes_of(spec), on_read);
   auto* at = reinterpret_cast<char*>(bytes.mutable_data<std::uint8_t>());
-  // The reviews' line breaks are HTML's: blanks in their place.
-  constexpr std::string_view line_break = "<br />";
-  const std::string_view all(at, bytes.bytes());
-  for (std::size_t i = 0; (i = all.find(line_break, i)) != std::string_view::npos;) std::memset(at + i, ' ', line_break.size());
+  for (TextFile& file : files) file.end = file.begin + one_line(at + file.begin, file.end - file.begin);
   const auto texts = std::make_shared<Texts>(bytes);
   for (const TextFile& file : files) texts->add(file.begin, file.end - file.begin);
   data.texts = texts;

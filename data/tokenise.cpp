@@ -127,6 +127,10 @@ void tokenise(Dataset& data, const TextOptions& options, const OnRead& on_read) 
   codec->tokenizer = options.tokenizer;
   codec->max_tokens = options.max_tokens;
   codec->vocabulary = count_words(data, options, on_read);
+  if (codec->vocabulary.size() == special_tokens)
+    fail("data", fmt::format("{}: no token comes data.min_count={} times in the {} training text{}, which leaves nothing to predict; --set "
+                             "data.min_count=1 takes every token",
+                             data.spec.str(), options.min_count, data.train.size(), data.train.size() == 1 ? "" : "s"));
   tokenise(data, std::move(codec), options.skip_overlong, on_read);
 }
 

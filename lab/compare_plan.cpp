@@ -74,6 +74,7 @@ class Planner {
     }
     if (!options_.data.empty()) give_data(c, options_.data);
     settle(c);
+    check_preset(name, c);
     return c;
   }
 

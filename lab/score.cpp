@@ -24,14 +24,16 @@ Score score_from_name(std::string_view name) {
 Score default_score(const Model& model) { return model.variational() ? Score::elbo : Score::reconstruction; }
 
 std::vector<double> scores(const Run& run, const Dataset& data, Part part, Score score, std::uint64_t seed) {
-  if (score != Score::reconstruction && !run.model->variational())
+  const bool code = run.model->latent() > 0, exact = score == Score::nll && !code;  // a language model's nll is its total
+  if (score != Score::reconstruction && !run.model->variational() && !exact)
     throw UsageError(
         fmt::format("--score {}: {} is no VAE; reconstruction is what it can be scored by", score_names[std::size_t(score)], run.path));
   PerExample rows;
   evaluate(run, data,
            {.part = part, .importance_samples = score == Score::nll ? 100 : 0, .decode = false, .seed = seed, .per_example = &rows});
-  const bool code = run.model->latent() > 0;
-  std::vector<double> all = score == Score::nll ? rows.nll : score == Score::elbo || !code ? rows.total : rows.reconstruction_at_mean;
+  std::vector<double> all = score == Score::nll && code     ? rows.nll
+                            : score == Score::elbo || !code ? rows.total
+                                                            : rows.reconstruction_at_mean;
   for (std::size_t i = 0; i < rows.tokens.size(); i++) all[i] /= rows.tokens[i];
   return all;
 }

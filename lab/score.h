@@ -12,7 +12,7 @@ namespace elbo {
 
 //   reconstruction   the reconstruction term at the code's mean
 //   elbo             the negative ELBO, one latent sample
-//   nll              importance-weighted, 100 samples
+//   nll              importance-weighted, 100 samples; a language model's is exact
 // All in nats an example, larger the odder; of texts per token, for long ones would else always come first.
 enum class Score { reconstruction, elbo, nll };
 Score score_from_name(std::string_view name);  // throws UsageError naming the nearest

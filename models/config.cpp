@@ -153,6 +153,10 @@ void check_schedule(const Config& c) {
     wrong(fmt::format("objective.anneal.shape={} needs objective.anneal.steps", o.anneal_shape));
   if (o.anneal_shape != "none" && o.target_kl > 0)
     wrong("objective.anneal and objective.target_kl exclude each other: both set the KL's weight");
+  if (c.model.variational) return;
+  for (const auto& [key, used] : {std::pair("target_kl", o.target_kl > 0), std::pair("pretrain_epochs", o.pretrain_epochs > 0),
+                                  std::pair("aggressive", o.aggressive > 0)})
+    if (used) wrong(fmt::format("objective.{} needs a VAE (model.variational): this model has no KL", key));
 }
 
 }  // namespace

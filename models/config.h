@@ -158,5 +158,7 @@ struct Preset {
 const std::vector<Preset>& presets();
 // Throws UsageError naming the nearest.
 const Preset& preset(std::string_view name);
+// Throws UsageError where `config`, made from the preset, is no longer what its name says: text-lm with a code is an autoencoder.
+void check_preset(std::string_view name, const Config& config);
 
 }  // namespace elbo

@@ -111,4 +111,11 @@ const Preset& preset(std::string_view name) {
   throw UsageError(unknown_message("preset", name, names));
 }
 
+void check_preset(std::string_view name, const Config& config) {
+  if (name == "text-lm" && config.model.latent != 0)
+    throw UsageError(
+        "model.latent: text-lm is the decoder alone and has no code, so it must be 0; of several presets give it to the others "
+        "alone (text-vae:model.latent=...)");
+}
+
 }  // namespace elbo

@@ -61,7 +61,7 @@ void write(const OutPath& out, const EncodedExamples& codes, const Neighbours& n
   save_npz(out.path(), arrays);
 }
 
-// The neighbours of each picture file, as a table.
+// The neighbours of each input, a picture file or a sentence, as a table.
 std::string neighbour_table(const std::vector<std::string>& inputs, const Neighbours& found, const EncodedExamples& among) {
   std::vector<std::vector<std::string>> rows = {{"input", "neighbour", "index", "label", "distance"}};
   for (std::size_t i = 0; i < inputs.size(); i++)
@@ -80,6 +80,8 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
   const OutPath out(shared.out, shared.force, {".npz", ".npy", ".csv"});
   if (neighbours && out.kind() == ".npy") throw UsageError("--neighbours: .npy holds the means alone; give --out a .npz or .csv");
   const Run run = open_chosen_run(run_path, shared);
+  require_code(run, "elbo-encode");
+  const std::vector<std::string> names = is_text(run) && !inputs.empty() ? read_sentences(inputs, {}) : inputs;  // of what is encoded
   EncodedExamples codes, among;
   Neighbours found;
   if (inputs.empty()) {
@@ -101,12 +103,12 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
       for (Index i = 0; i < n; i++) {
         const Tensor row = found.indices[i];
         const auto indices = row.values<std::int32_t>();
-        all["neighbours"][inputs[std::size_t(i)]] = std::vector<Index>(indices.begin(), indices.end());
+        all["neighbours"][names[std::size_t(i)]] = std::vector<Index>(indices.begin(), indices.end());
       }
     print(all.dump(2) + "\n");
     return 0;
   }
-  if (among.mean) print(fmt::format("nearest codes in the {} part:\n\n{}\n", shared.split, neighbour_table(inputs, found, among)));
+  if (among.mean) print(fmt::format("nearest codes in the {} part:\n\n{}\n", shared.split, neighbour_table(names, found, among)));
   print(fmt::format("{}: codes of {} example{}, {} dimensions, {} weights\n", out.path(), grouped(n), n == 1 ? "" : "s", latent,
                     run.weights_name()));
   return 0;

@@ -41,6 +41,7 @@ Config build_config(const Options& o, const SharedOptions& shared) {
   if (!shared.data.empty()) give_data(config, shared.data);
   settle(config);
   if (shared.seed) config.train.seed = *shared.seed;
+  if (!o.preset.empty()) check_preset(o.preset, config);
   check_config(config);
   return config;
 }
@@ -117,8 +118,12 @@ class Reporter {
   }
   std::string figures(const Metrics& m) const {
     std::string text = fmt::format("objective {:.2f}", m.objective);
-    if (config_.model.variational)  // reconstruction + beta * KL
-      text += fmt::format(" = {:.2f} + {}{:.2f}", m.reconstruction, m.beta == 1 ? "" : fmt::format("{:.3g} * ", m.beta), m.kl);
+    if (config_.model.variational) {  // reconstruction + beta * KL; in training, free bits in the KL's place where it is less
+      const ObjectiveConfig& o = config_.objective;
+      const bool free = o.free_bits + o.free_bits_total > 0 && m.objective > m.reconstruction + m.beta * m.kl + 0.01;
+      text += fmt::format("{}{:.2f} + {}{:.2f}", free ? " with free bits, " : " = ", m.reconstruction,
+                          m.beta == 1 ? "" : fmt::format("{:.3g} * ", m.beta), m.kl);
+    }
     if (m.split != "train" && config_.model.variational) text += fmt::format(", {} active", m.active_units);
     if (!std::isnan(m.mutual_information)) text += fmt::format(", information {:.2f}", m.mutual_information);
     return text;

@@ -7,6 +7,7 @@
 
 #include "data/spec.h"
 #include "data/text_files.h"
+#include "data/utf8.h"
 #include "lab/codes.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
@@ -20,6 +21,14 @@ namespace {
 std::string text_of(const Run& run, const Dataset& data, const Split& split, Index i) {
   if (data.texts) return std::string((*data.texts)[split.values.data<std::int32_t>()[i]]);
   return run.codec->decode((*split.tokens)[i]);
+}
+
+// A sentence given on the command line, as one line.
+std::string checked_sentence(const std::string& option, std::string sentence) {
+  if (const std::size_t at = first_bad_byte(sentence); at < sentence.size())
+    fail("text", fmt::format("{}: byte {} is not UTF-8", option, at + 1));
+  std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+  return sentence;
 }
 
 }  // namespace
@@ -89,7 +98,7 @@ std::vector<std::string> read_sentences(const std::vector<std::string>& paths, c
     }
     if (all.size() == before) fail("text", fmt::format("{}: holds no text", file.path));
   }
-  all.insert(all.end(), sentences.begin(), sentences.end());
+  for (const std::string& sentence : sentences) all.push_back(checked_sentence("--text", sentence));
   return all;
 }
 
@@ -116,7 +125,8 @@ NamedExample named_example(const Run& run, const std::string& name, const std::s
     }
     example.text = read_sentences({name}, {}).front();
   } else if (is_text(run)) {
-    example.text = name;
+    if (name.ends_with(".txt") && name.find(' ') == name.npos) fail("text", fmt::format("{} {}: no such file", option, name));
+    example.text = checked_sentence(option, name);
   } else {
     throw UsageError(fmt::format("{} {}: expected the number of an example, or a picture file that exists", option, name));
   }

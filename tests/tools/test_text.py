@@ -132,6 +132,9 @@ class Text(Case):
         one = self.good("elbo-interpolate", self.vae, "--from", 0, "--to", 1, "--steps", 4, "--path", "linear", "--out", path("text/path.txt"))
         self.assertEqual(len(one.splitlines()), 5)
         self.bad(2, "examples 0 to", "elbo-interpolate", self.vae, "--from", 100000, "--to", 1)
+        self.bad(1, "no such file", "elbo-interpolate", self.vae, "--from", "missing.txt", "--to", 1)
+        self.bad(1, "byte 6 is not UTF-8", "elbo-reconstruct", self.vae, "--text", "anna \udcff")
+        self.assertEqual(self.good("elbo-reconstruct", self.vae, "--text", "anna has\nthe boat .").splitlines()[0], "anna has the boat .")
         moved = self.good_json("elbo-traverse", self.vae, "--top", 2, "--steps", 3)
         self.assertEqual([len(t["texts"]) for t in moved["traversals"]], [3, 3])
         self.bad(2, "has 3 dimensions", "elbo-traverse", self.vae, "--top", 4)
@@ -147,6 +150,11 @@ class Text(Case):
         self.good("elbo-score", self.vae, "--input", strange, "--out", path("text/scores.csv"))
         rows = read_bytes("text/scores.csv").decode().splitlines()
         self.assertEqual(rows[0], "index,score,text")
+        exact = self.good_json("elbo-score", self.lm, "--score", "nll")
+        self.assertEqual(exact["mean"], self.good_json("elbo-score", self.lm)["mean"])
+        two = self.good_json("elbo-encode", self.vae, "--input", strange, "--neighbours", 2, "--out", path("text/near.csv"))
+        self.assertEqual([(k, len(v)) for k, v in two["neighbours"].items()], [("anna has the boat .", 2), ("on on on the . is of", 2)])
+        self.bad(2, "language model", "elbo-encode", self.lm, "--out", path("text/none.npz"))
         self.assertTrue(rows[1].startswith("1,"), rows)
         found = self.good_json("elbo-score", self.lm, "--anomaly", "has")
         self.assertEqual(found["unit"], "nats a token")
@@ -176,6 +184,12 @@ class Text(Case):
         bad = write("text/bad.txt", "fine\n")
         with open(bad, "ab") as f:
             f.write(b"caf\xe9 here\n")
+        few = ("elbo-train", "--preset", "text-vae", "--data", "text:" + write("text/few.txt", "one two .\nthree four !\nfive six ?\n"))
+        self.bad(1, "data.min_count=2", *few, "--out", path("text/never"))
+        self.bad(2, "model.latent", "elbo-train", "--preset", "text-lm", "--data", self.spec, "--set", "model.latent=4", "--out", path("text/never"))
+        for key in ("target_kl=3", "pretrain_epochs=1", "aggressive=2"):
+            self.bad(2, "objective." + key.split("=")[0], "elbo-train", "--preset", "text-lm", "--data", self.spec, "--set", "objective.anneal.shape=none",
+                     "--set", "objective." + key, "--out", path("text/never"))
         self.bad(1, "line 2, column 4: byte \\xe9 is not UTF-8", "elbo-data", "--data", "text:" + bad)
 
     def test_reviews(self):
