@@ -197,7 +197,7 @@ class Trainer {
     const auto warning = collapse_warning(config_, valid, learner_.weight().at(state_.step - 1));
     const bool before = std::exchange(unused_, warning.has_value());
     if (!warning || !(before || state_.step >= last_step_)) return;  // one epoch may be a beginning, two are not
-    options_.on_warning ? options_.on_warning(*warning) : note(*warning);
+    note(*warning);
     warned_ = true;
   }
 

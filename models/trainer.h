@@ -34,9 +34,8 @@ struct TrainOptions {
   // Called after each epoch's line, and about twice a second in between (progress within the epoch, 0 to 1).
   std::function<void(const Metrics&)> on_epoch;
   std::function<void(const Metrics&, double progress, double seconds_left)> on_progress;
-  std::function<void(std::string_view)> on_note;     // one line a person should know
-  std::function<void(std::string_view)> on_warning;  // the code is not used; null: a note like any other
-  std::function<int()> stop_signal;                  // non-zero: finish the step, write a checkpoint, return
+  std::function<void(std::string_view)> on_note;  // one line a person should know
+  std::function<int()> stop_signal;               // non-zero: finish the step, write a checkpoint, return
 };
 
 struct TrainResult {

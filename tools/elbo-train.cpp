@@ -195,7 +195,6 @@ int run(const Tool& tool, const Options& o) {
   options.on_epoch = [&](const Metrics& m) { reporter.epoch(m); };
   options.on_progress = [&](const Metrics& m, double share, double left) { reporter.within(m, share, left); };
   options.on_note = [&](std::string_view text) { reporter.note(text); };
-  if (tool.shared().quiet) options.on_warning = print_warning;  // no progress, and must not go unseen
   options.on_read = reporter.reading();
   options.stop_signal = pending_signal;
   const TrainResult result = o.resume.empty() ? train(config, options) : resume(options, o.set);
