@@ -153,6 +153,8 @@ void check_schedule(const Config& c) {
     wrong(fmt::format("objective.anneal.shape={} needs objective.anneal.steps", o.anneal_shape));
   if (o.anneal_shape != "none" && o.target_kl > 0)
     wrong("objective.anneal and objective.target_kl exclude each other: both set the KL's weight");
+  if (c.train.steps == 0 && o.pretrain_epochs > 0 && o.pretrain_epochs >= c.train.epochs)
+    wrong(fmt::format("objective.pretrain_epochs={} leaves none of the {} epochs of train.epochs", o.pretrain_epochs, c.train.epochs));
   if (c.model.variational) return;
   for (const auto& [key, used] : {std::pair("target_kl", o.target_kl > 0), std::pair("pretrain_epochs", o.pretrain_epochs > 0),
                                   std::pair("aggressive", o.aggressive > 0)})

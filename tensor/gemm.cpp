@@ -40,8 +40,8 @@ constexpr Index most_row_tiles = 24;
 constexpr Index packed_at_once = 128 << 10;
 // Bytes of packed B that the chunks of a tall product share, and of packed A that each has: both lie in the second cache.
 constexpr Index tall_panels = 512 << 10, tall_tiles = 256 << 10;
-// The same of a product that is wide as well: its panels stream from the third cache, so each chunk has some tiles to use them on.
-constexpr Index tall_wide_panels = 4 << 20, tall_wide_steps = 1024, tall_wide_least_tiles = 6;
+// The same of one that is wide as well and whose A the second cache does not hold: panels stream, each for some tiles.
+constexpr Index tall_wide_panels = 4 << 20, tall_wide_a = 1 << 20, tall_wide_steps = 1024, tall_wide_least_tiles = 6;
 // Numbers of C from which on it matters that it is written row after row: a third cache does not hold them.
 constexpr Index large_result = 4'000'000;
 
@@ -142,7 +142,8 @@ Index tall_steps(const Product<T>& p, bool transpose_a) {
   const Index width = p.row_bytes();
   if (p.panels < 12 || (!transpose_a && width * p.K <= tall_panels && p.M * p.N >= large_result))
     return std::max<Index>(p.kernels.k_block, tall_panels / width);
-  return width * std::min(p.K, tall_wide_steps) <= tall_wide_panels ? tall_wide_steps : 0;
+  if (p.M * p.K * Index(sizeof(T)) <= tall_wide_a || width * std::min(p.K, tall_wide_steps) > tall_wide_panels) return 0;
+  return tall_wide_steps;
 }
 
 // The same for others: cut by columns and, as far as that does not give chunks enough, by rows.
@@ -232,11 +233,10 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
               const Epilogue<T>& e) {
   if (M == 0 || N == 0) return;
   Product<T> p{M, N, K, C, ldc, e};
-  const Index width = p.row_bytes();
   if (const Index steps = tall_steps(p, transpose_a); steps > 0) {
     // Block after block of k: what is packed of B stays in a cache while all rows meet it.
     const Groups depths{K, std::max<Index>(1, divide_up(K, steps))};
-    const Scratch packed(std::size_t(width * depths.begin(1)));
+    const Scratch packed(std::size_t(p.row_bytes() * depths.begin(1)));
     for (Index d = 0; d < depths.count; d++) {
       const Index k0 = depths.begin(d), k1 = depths.begin(d + 1);
       pack_all(transpose_b, k1 - k0, N, transpose_b ? B + k0 : B + k0 * ldb, ldb, packed.as<T>());

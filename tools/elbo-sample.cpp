@@ -56,6 +56,7 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
   const Index count = o.count.value_or(10);
   std::optional<OutPath> out;
   if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".txt", ""}, is_generated_text);
+  if (o.per_file != 1 && (!out || out->kind() == ".txt")) throw UsageError("--per-file needs --out with a folder");
   const CodeSource source = o.codes.empty() ? default_code_source(*run.model) : code_source_from_name(o.codes);
   std::optional<Run> lm;
   if (!o.language_model.empty()) lm.emplace(open_run(o.language_model));

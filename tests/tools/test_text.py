@@ -118,6 +118,7 @@ class Text(Case):
             self.assertLessEqual(figures["distinct_1"], 1)
         self.assertEqual(len(self.good_json("elbo-sample", self.lm, "--count", 5)["texts"]), 5)
         self.bad(2, "--decode sample", "elbo-sample", self.vae, "--top-k", 3)
+        self.bad(2, "--per-file", "elbo-sample", self.vae, "--count", 4, "--per-file", 2, "--out", path("text/never.txt"))
         self.bad(2, "text-lm", "elbo-sample", self.vae, "--language-model", self.vae)
 
     def test_reconstruct_interpolate_traverse(self):
@@ -187,6 +188,8 @@ class Text(Case):
         few = ("elbo-train", "--preset", "text-vae", "--data", "text:" + write("text/few.txt", "one two .\nthree four !\nfive six ?\n"))
         self.bad(1, "data.min_count=2", *few, "--out", path("text/never"))
         self.bad(2, "model.latent", "elbo-train", "--preset", "text-lm", "--data", self.spec, "--set", "model.latent=4", "--out", path("text/never"))
+        self.bad(2, "objective.pretrain_epochs=3", "elbo-train", "--preset", "text-vae", "--data", self.spec, "--set", "objective.pretrain_epochs=3",
+                 "--set", "train.epochs=3", "--out", path("text/never"))
         for key in ("target_kl=3", "pretrain_epochs=1", "aggressive=2"):
             self.bad(2, "objective." + key.split("=")[0], "elbo-train", "--preset", "text-lm", "--data", self.spec, "--set", "objective.anneal.shape=none",
                      "--set", "objective." + key, "--out", path("text/never"))
