@@ -97,6 +97,7 @@ Json run_json(const ComparedRun& run) {
                            {"figures", Json::parse(run.figures.json, run.name)}});
   if (run.sharpness)
     for (const auto& [figure, value] : sharpness_figures(*run.sharpness)) all["sharpness"][figure] = value;
+  for (const auto& [figure, value] : run.texts) all["texts"][figure] = value;
   return all;
 }
 
@@ -154,9 +155,10 @@ void add_text_figures(ComparedRun& to, const Run& run, const Dataset& data) {
   const Index examples = std::min(text_examples, data.test.size());
   const Figures f =
       evaluate(run, data, {.importance_samples = text_importance_samples, .examples = examples, .all = true, .decode = false});
+  to.texts = {{"examples", double(f.examples)}, {"importance_samples", double(f.importance_samples)}};
   for (const auto& [name, value] : {std::pair("nll", f.nll), std::pair("mutual_information", f.mutual_information),
                                     std::pair("shuffled_reconstruction", f.shuffled_reconstruction)})
-    if (!std::isnan(value)) to.figures.numbers[name] = value;
+    if (to.texts[name] = value; !std::isnan(value)) to.figures.numbers[name] = value;
 }
 
 void add_principal_components(Comparison& c) {

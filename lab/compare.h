@@ -33,6 +33,7 @@ struct ComparedRun {
   std::string folder;                     // "runs/dense-ae-seed1"; empty for principal components
   RunFigures figures;                     // its numbers have those of sharpness_figures() as well
   std::optional<RunSharpness> sharpness;  // of pictures
+  std::map<std::string, double> texts;    // of texts: nll, ... of the first text_examples; NaN where one does not apply
 };
 
 // "laplacian_ratio_samples": the samples' Laplacian variance, the data's being 1; "laplacian_distance_samples" and

@@ -196,7 +196,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   f.bytes_as_they_are = is_density(likelihood) && split.values.dtype() == DType::uint8 && !f.dequantized;
   f.reconstruction = mean_of(rows.reconstruction);
   f.total = f.objective = f.reconstruction;
-  f.beta = objective.beta();
+  f.beta = run.beta;
   f.free_bits = run.config.objective.free_bits > 0 || run.config.objective.free_bits_total > 0;
   if (f.variational) {
     f.kl = mean_of(rows.kl);

@@ -128,6 +128,8 @@ Run open_run(const std::string& path, Weights wanted) {
   run.example_shape = parse_sizes(metadata(contents, "example_shape", run.file), run.file);
   run.weights = metadata(contents, "weights", run.file) == "best" ? Weights::best : Weights::last;
   if (const std::string* v = contents.find_metadata("optimal_variance")) run.optimal_variance = std::strtod(v->c_str(), nullptr);
+  const std::string* weight = contents.find_metadata("kl_weight");
+  run.beta = weight ? std::strtod(weight->c_str(), nullptr) : run.config.objective.beta;
   run.trained_on = trained_on(contents, run);
   if (run.config.model.kind == "text") {
     if (run.example_shape.rank() != 2)

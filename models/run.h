@@ -39,6 +39,7 @@ struct Run {
   std::shared_ptr<const TextCodec> codec;  // of texts
   CodeStatistics codes;                    // empty in a checkpoint of a run that has not finished
   double optimal_variance = 0;             // gaussian-optimal: the variance of the training data under these weights
+  double beta = 1;                         // weight of the KL: objective.beta, or what objective.target_kl made of it
 
   std::string_view weights_name() const { return weights == Weights::best ? "best" : "last"; }
   Objective objective() const { return Objective(config); }

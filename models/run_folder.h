@@ -60,9 +60,10 @@ class RunFolder {
 
 bool is_generated_text(std::string_view name);  // "generated_text_0.txt": what a run's generated_texts/ holds
 
-// A model file: weights with all that the tools need. A function of configuration, data and seed alone.
+// A model file: weights with all that the tools need. A function of configuration, data and seed alone. `kl_weight`: where
+// objective.target_kl controls it, else not in the file.
 void save_model_file(const std::string& path, const Config& config, const Dataset& data, Values values, const ParamStore& store,
-                     std::string_view weights, const CodeStatistics& codes, double optimal_variance);
+                     std::string_view weights, const CodeStatistics& codes, double optimal_variance, double kl_weight);
 std::string config_file(const Config& config);                              // text of config.json
 std::string note_on_best(const Config& config, const TrainResult& result);  // why there are no best weights, or none to trust; or ""
 Metrics metrics_of(const EpochSums& sums);                                  // means over the epoch's examples; no step, rate or time

@@ -14,7 +14,7 @@
 namespace elbo {
 
 void save_model_file(const std::string& path, const Config& config, const Dataset& data, Values values, const ParamStore& store,
-                     std::string_view weights, const CodeStatistics& codes, double optimal_variance) {
+                     std::string_view weights, const CodeStatistics& codes, double optimal_variance, double kl_weight) {
   TensorFile contents;
   contents.tensors = store.tensors();
   if (codes) {
@@ -33,6 +33,7 @@ void save_model_file(const std::string& path, const Config& config, const Datase
   m.emplace_back("weights", std::string(weights));
   if (data.codec) m.emplace_back("text", data.codec->json());
   if (optimal_variance > 0) m.emplace_back("optimal_variance", fmt::format("{:.17g}", optimal_variance));
+  if (config.objective.target_kl > 0) m.emplace_back("kl_weight", fmt::format("{:.17g}", kl_weight));
   save_safetensors(path, contents);
 }
 

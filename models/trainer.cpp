@@ -222,7 +222,8 @@ class Trainer {
   void write_model(std::string_view name, std::string_view weights, bool with_statistics) const {
     CodeStatistics codes;
     if (with_statistics) codes = code_statistics(*model_, *evaluation_batches(config_, data_.train));
-    save_model_file(folder_.file(name), config_, data_, values_, store_, weights, codes, with_statistics ? optimal_variance() : 0);
+    save_model_file(folder_.file(name), config_, data_, values_, store_, weights, codes, with_statistics ? optimal_variance() : 0,
+                    learner_.weight().final_weight());
   }
 
   // Derived from the state: written after it, and again when it is taken up.

@@ -28,7 +28,7 @@ std::string text_at(const Dataset& data, const Split& split, Index i) {
 
 // What the grammar of `sentences` makes of a file's lines.
 int parse_file(const Tool& tool, const std::string& path) {
-  const std::vector<std::string> lines = read_sentences({path}, {});
+  const std::vector<std::string> lines = read_sentences({path});
   Index parsed = 0;
   double sum = 0;
   Json all = Json::array();
@@ -209,7 +209,8 @@ int main(int argc, char** argv) {
             "out.\n\nKinds of "
             "data, and what may stand after their '?':" +
                 kinds_of_data(),
-            {"elbo-data --data digits", "elbo-data --data digits --split train --count 100 --out digits.png"});
+            {"elbo-data --data digits", "elbo-data --data digits --split train --count 100 --out digits.png",
+             "elbo-data --data text:captions --set data.tokenizer=whitespace --count 100 --out captions.txt"});
   tool.usage("--data SPEC [--split S] [--set data.KEY=VALUE] [--count N --out PATH]")
       .usage("--data sentences --parse FILE")
       .share({"--data", "--split"})

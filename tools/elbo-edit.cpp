@@ -29,12 +29,12 @@ struct Options {
 };
 
 // The mean code of a group: a file of sentences, a folder of pictures, or examples of the training part by label or factor.
-Tensor group_code(const Run& run, const std::string& name, const Dataset& data) {
+Tensor group_code(const Run& run, const SharedOptions& shared, const std::string& name, const Dataset& data) {
   std::error_code error;
   if (is_text(run) && std::filesystem::is_regular_file(name, error))
-    return mean_code(encode_examples(run, given_examples(run, {name})).mean);
+    return mean_code(encode_examples(run, given_examples(run, shared, {name})).mean);
   if (!is_text(run) && std::filesystem::is_directory(name, error))
-    return mean_code(encode_examples(run, given_examples(run, find_pictures(name).files)).mean);
+    return mean_code(encode_examples(run, given_examples(run, shared, find_pictures(name).files)).mean);
   return mean_code(encode_examples(run, group_of(data, data.train, name)).mean);
 }
 
@@ -49,17 +49,17 @@ int run(const Tool& tool, const Options& o) {
   if (!text && !o.texts.empty()) throw UsageError(fmt::format("--text: {} is a run on pictures or vectors", o.run));
   const std::optional<OutPath> out = texts_or_pictures(run, shared);
   const Dataset data = chosen_data(run, shared);
-  const Tensor from = group_code(run, o.from, data), to = group_code(run, o.to, data);
+  const Tensor from = group_code(run, shared, o.from, data), to = group_code(run, shared, o.to, data);
 
   const Split& part = data.part(part_from_name(shared.split));
   const Index count = std::min(o.count.value_or(10), part.size());
   std::vector<std::string> texts;
   Tensor inputs, codes;
   if (text) {
-    texts = given ? read_sentences(o.inputs, o.texts) : first_texts(run, data, part, count);
+    texts = given ? given_sentences(run, shared, o.inputs, o.texts) : first_texts(run, data, part, count);
     codes = codes_of(run, texts).to(DType::float64);
   } else {
-    const Split examples = given ? given_examples(run, o.inputs) : part;
+    const Split examples = given ? given_examples(run, shared, o.inputs) : part;
     inputs = model_inputs(run, examples, given ? examples.size() : count);
     const NoGrad guard;
     codes = run.model->encode(Var(inputs.to(run.model->dtype()))).mean.value().to(DType::float64);

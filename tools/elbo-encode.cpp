@@ -81,14 +81,14 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
   if (neighbours && out.kind() == ".npy") throw UsageError("--neighbours: .npy holds the means alone; give --out a .npz or .csv");
   const Run run = open_chosen_run(run_path, shared);
   require_code(run, "elbo-encode");
-  const std::vector<std::string> names = is_text(run) && !inputs.empty() ? read_sentences(inputs, {}) : inputs;  // of what is encoded
+  const std::vector<std::string> names = is_text(run) ? given_sentences(run, shared, inputs) : inputs;  // of what is encoded
   EncodedExamples codes, among;
   Neighbours found;
   if (inputs.empty()) {
     codes = encode_examples(run, chosen_split(run, shared));
     if (neighbours) found = nearest_codes(codes.mean, codes.mean, *neighbours, true);
   } else {
-    codes = encode_examples(run, given_examples(run, inputs));
+    codes = encode_examples(run, is_text(run) ? tokenised_split(*run.codec, names) : load_pictures(run, inputs));
     if (neighbours) {
       among = encode_examples(run, chosen_split(run, shared));
       found = nearest_codes(codes.mean, among.mean, *neighbours, false);

@@ -68,7 +68,7 @@ int run(const Tool& tool, const Options& o) {
     out.emplace(o.per_example, shared.force, std::initializer_list<std::string_view>{".csv", ".npy"}, nullptr, "--per-example");
   const Run run = open_chosen_run(o.run, shared);
   std::optional<Run> lm;
-  if (!o.language_model.empty()) lm.emplace(open_run(o.language_model));
+  if (!o.language_model.empty()) lm.emplace(open_language_model(o.language_model, run, shared));
   PerExample rows;
   Progress progress(shared.quiet);
   const bool given = !o.inputs.empty();
@@ -76,7 +76,7 @@ int run(const Tool& tool, const Options& o) {
   if (given && !o.language_model.empty()) throw UsageError("--language-model needs a part of the data, which --input has not");
   Dataset data;
   if (given)
-    data.test = given_examples(run, o.inputs);
+    data.test = given_examples(run, shared, o.inputs);
   else
     data = chosen_data(run, shared);
   const auto start = std::chrono::steady_clock::now();

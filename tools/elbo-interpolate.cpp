@@ -35,7 +35,8 @@ int run(const Tool& tool, const Options& o) {
   Dataset data;
   if (is_number(o.from) || is_number(o.to)) data = chosen_data(run, shared);
   const Split& split = data.part(part_from_name(shared.split));
-  const NamedExample from = named_example(run, o.from, "--from", data, split), to = named_example(run, o.to, "--to", data, split);
+  const NamedExample from = named_example(run, shared, o.from, "--from", data, split),
+                     to = named_example(run, shared, o.to, "--to", data, split);
   const Tensor a = encode_examples(run, from.split).mean[0], b = encode_examples(run, to.split).mean[0];
 
   std::vector<std::string> lines;

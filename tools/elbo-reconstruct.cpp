@@ -30,7 +30,7 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
   require_code(run, "elbo-reconstruct");
   std::optional<OutPath> out;
   if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".txt"});
-  std::vector<std::string> texts = read_sentences(o.inputs, o.texts);
+  std::vector<std::string> texts = given_sentences(run, shared, o.inputs, o.texts);
   if (texts.empty()) {
     const Dataset data = chosen_data(run, shared);
     const Split& split = data.part(part_from_name(shared.split));

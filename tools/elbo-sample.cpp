@@ -57,9 +57,12 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
   std::optional<OutPath> out;
   if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".txt", ""}, is_generated_text);
   if (o.per_file != 1 && (!out || out->kind() == ".txt")) throw UsageError("--per-file needs --out with a folder");
+  if (run.model->latent() == 0 && (!o.codes.empty() || o.temperature != 1))
+    throw UsageError(
+        fmt::format("{}: a language model has no codes for --codes and --temperature; --token-temperature is that of words", o.run));
   const CodeSource source = o.codes.empty() ? default_code_source(*run.model) : code_source_from_name(o.codes);
   std::optional<Run> lm;
-  if (!o.language_model.empty()) lm.emplace(open_run(o.language_model));
+  if (!o.language_model.empty()) lm.emplace(open_language_model(o.language_model, run, shared));
   const TokenLists tokens = generate_tokens(text_model(run), draw(run, count, source, o, tool), o.decode.options(run, tool.seed()));
   std::vector<std::string> texts;
   for (const auto& text : tokens) texts.push_back(run.codec->decode(text));
@@ -79,7 +82,7 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
     Json all = about_run(run);
     all.update({{"out", out ? Json(out->path()) : Json()},
                 {"count", count},
-                {"codes", code_source_name(source)},
+                {"codes", run.model->latent() > 0 ? Json(code_source_name(source)) : Json()},
                 {"temperature", o.temperature},
                 {"seed", tool.seed()},
                 {"texts", texts},

@@ -39,16 +39,21 @@ int run(const Tool& tool, const Options& o) {
   if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".csv"});
   const Run run = open_chosen_run(o.run, shared);
   const Score score = o.score.empty() ? default_score(*run.model) : score_from_name(o.score);
+  const bool given = !o.inputs.empty();
   Dataset data;
-  if (o.inputs.empty())
-    data = chosen_data(run, shared);
-  else
-    data.test = given_examples(run, o.inputs);
-  const Part part = o.inputs.empty() ? part_from_name(shared.split) : Part::test;
-  const Split& split = data.part(part);
-  const std::vector<double> all = scores(run, data, part, score, tool.seed());
   std::vector<std::string> texts;
-  if (is_text(run)) texts = o.inputs.empty() ? first_texts(run, data, split, split.size()) : read_sentences(o.inputs, {});
+  if (!given) {
+    data = chosen_data(run, shared);
+  } else if (is_text(run)) {
+    texts = given_sentences(run, shared, o.inputs);
+    data.test = tokenised_split(*run.codec, texts);
+  } else {
+    data.test = load_pictures(run, o.inputs);
+  }
+  const Part part = given ? Part::test : part_from_name(shared.split);
+  const Split& split = data.part(part);
+  if (is_text(run) && !given) texts = first_texts(run, data, split, split.size());
+  const std::vector<double> all = scores(run, data, part, score, tool.seed());
   std::vector<std::size_t> order(all.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return all[a] > all[b]; });

@@ -9,10 +9,12 @@
 #include "data/text_files.h"
 #include "data/utf8.h"
 #include "lab/codes.h"
+#include "lab/text_samples.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tools/signals.h"
+#include "tools/terminal.h"
 
 namespace elbo {
 
@@ -25,6 +27,7 @@ std::string text_of(const Run& run, const Dataset& data, const Split& split, Ind
 
 // A sentence given on the command line, as one line.
 std::string checked_sentence(const std::string& option, std::string sentence) {
+  if (sentence.find_first_not_of(" \t\r\n") == std::string::npos) throw UsageError(option + ": expected a sentence, this one is empty");
   if (const std::size_t at = first_bad_byte(sentence); at < sentence.size())
     fail("text", fmt::format("{}: byte {} is not UTF-8", option, at + 1));
   std::replace(sentence.begin(), sentence.end(), '\n', ' ');
@@ -42,6 +45,16 @@ const TextModel& text_model(const Run& run) {
 void require_code(const Run& run, std::string_view tool) {
   if (run.model->latent() == 0)
     throw UsageError(fmt::format("{}: is a language model, which has no codes for {} to work with", run.path, tool));
+}
+
+Run open_language_model(const std::string& path, const Run& beside, const SharedOptions& shared) {
+  Run lm = open_run(path);
+  require_language_model(lm);
+  if (lm.trained_on.checksum != beside.trained_on.checksum)
+    Progress(shared.quiet)
+        .line(fmt::format("--language-model {}: was trained on other data ({}) than {} ({}): perplexities under it are of another language",
+                          path, lm.trained_on.spec.str_without_path(), beside.path, beside.trained_on.spec.str_without_path()));
+  return lm;
 }
 
 std::optional<OutPath> texts_or_pictures(const Run& run, const SharedOptions& shared) {
@@ -82,11 +95,11 @@ DecodeOptions DecodeArguments::options(const Run& run, std::uint64_t seed) const
   return o;
 }
 
-std::vector<std::string> read_sentences(const std::vector<std::string>& paths, const std::vector<std::string>& sentences) {
+std::vector<std::string> read_sentences(const std::vector<std::string>& paths, BadBytes bad_bytes) {
   std::vector<std::string> all;
   std::vector<TextFile> files;
   for (const std::string& path : paths) files.push_back({path});
-  const Tensor bytes = files.empty() ? Tensor() : read_texts(files, BadBytes::error, {});
+  const Tensor bytes = files.empty() ? Tensor() : read_texts(files, bad_bytes, {});
   for (const TextFile& file : files) {
     std::string_view text(static_cast<const char*>(bytes.raw()) + file.begin, file.end - file.begin);
     const std::size_t before = all.size();
@@ -98,15 +111,26 @@ std::vector<std::string> read_sentences(const std::vector<std::string>& paths, c
     }
     if (all.size() == before) fail("text", fmt::format("{}: holds no text", file.path));
   }
-  for (const std::string& sentence : sentences) all.push_back(checked_sentence("--text", sentence));
   return all;
 }
 
-Split given_examples(const Run& run, const std::vector<std::string>& files, const std::vector<std::string>& sentences) {
-  return is_text(run) ? tokenised_split(*run.codec, read_sentences(files, sentences)) : load_pictures(run, files);
+std::vector<std::string> given_sentences(const Run& run, const SharedOptions& shared, const std::vector<std::string>& files,
+                                         const std::vector<std::string>& sentences) {
+  std::vector<std::string> all = read_sentences(files, bad_bytes_of(run.trained_on.spec));
+  for (const std::string& sentence : sentences) all.push_back(checked_sentence("--text", sentence));
+  const Index cut = std::count_if(all.begin(), all.end(), [&](const auto& text) { return run.codec->encode(text).back() != end_token; });
+  if (cut > 0)
+    Progress(shared.quiet)
+        .line(fmt::format("{} of {} texts have more than {} tokens and are cut, without an end", cut, all.size(), run.codec->max_tokens));
+  return all;
 }
 
-NamedExample named_example(const Run& run, const std::string& name, const std::string& option, const Dataset& data, const Split& split) {
+Split given_examples(const Run& run, const SharedOptions& shared, const std::vector<std::string>& files) {
+  return is_text(run) ? tokenised_split(*run.codec, given_sentences(run, shared, files)) : load_pictures(run, files);
+}
+
+NamedExample named_example(const Run& run, const SharedOptions& shared, const std::string& name, const std::string& option,
+                           const Dataset& data, const Split& split) {
   std::int64_t index = 0;
   NamedExample example;
   if (read_number(name, index)) {
@@ -123,7 +147,7 @@ NamedExample named_example(const Run& run, const std::string& name, const std::s
       example.split = load_pictures(run, {name});
       return example;
     }
-    example.text = read_sentences({name}, {}).front();
+    example.text = given_sentences(run, shared, {name}).front();
   } else if (is_text(run)) {
     if (name.ends_with(".txt") && name.find(' ') == name.npos) fail("text", fmt::format("{} {}: no such file", option, name));
     example.text = checked_sentence(option, name);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/text_files.h"
 #include "lab/generate.h"
 #include "models/run.h"
 #include "models/run_folder.h"
@@ -16,6 +17,9 @@ inline bool is_text(const Run& run) { return bool(run.codec); }
 const TextModel& text_model(const Run& run);  // throws UsageError for a run that is none
 // Throws UsageError for a language model: it has no codes.
 void require_code(const Run& run, std::string_view tool);
+
+// The run of --language-model; a note says where it was trained on other data than `beside`. Throws UsageError for a run that is none.
+Run open_language_model(const std::string& path, const Run& beside, const SharedOptions& shared);
 
 // --out of a tool that prints texts, and writes them to a .txt where it is given; of pictures a .png or .npy, which must be given.
 std::optional<OutPath> texts_or_pictures(const Run& run, const SharedOptions& shared);
@@ -32,18 +36,23 @@ struct DecodeArguments {
   DecodeOptions options(const Run& run, std::uint64_t seed) const;  // throws UsageError for options that the method has no use for
 };
 
-// The lines of text files, and sentences given on the command line; blank lines are left out. Throws Error for a file without text.
-std::vector<std::string> read_sentences(const std::vector<std::string>& files, const std::vector<std::string>& sentences);
+// The lines of text files; blank ones are left out. Throws Error for a file without text.
+std::vector<std::string> read_sentences(const std::vector<std::string>& files, BadBytes bad_bytes = BadBytes::error);
+
+// The same and sentences of the command line, for a run: bad bytes are taken as its data were, and a note says how many texts are cut.
+std::vector<std::string> given_sentences(const Run& run, const SharedOptions& shared, const std::vector<std::string>& files,
+                                         const std::vector<std::string>& sentences = {});
 
 // Files as a part without labels: pictures (load_pictures()), or sentences where the run is on texts.
-Split given_examples(const Run& run, const std::vector<std::string>& files, const std::vector<std::string>& sentences = {});
+Split given_examples(const Run& run, const SharedOptions& shared, const std::vector<std::string>& files);
 
 // One example that an option names: its number in the part, a file (its first sentence), or, of texts, a sentence.
 struct NamedExample {
   std::string text;  // of texts
   Split split;       // one example
 };
-NamedExample named_example(const Run& run, const std::string& name, const std::string& option, const Dataset& data, const Split& split);
+NamedExample named_example(const Run& run, const SharedOptions& shared, const std::string& name, const std::string& option,
+                           const Dataset& data, const Split& split);
 
 // The first `count` texts of a part as they were read, or decoded from their tokens where the part has them alone.
 std::vector<std::string> first_texts(const Run& run, const Dataset& data, const Split& split, Index count);

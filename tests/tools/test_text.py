@@ -8,6 +8,7 @@ from harness import DATA, Case, path, read_bytes, tool
 
 KEYS = ["model.embed=12", "model.units=16", "model.latent=3", "optimizer.learning_rate=0.01"]
 MODEL = [word for key in KEYS for word in ("--set", key)]
+LANGUAGE_MODEL = [word for key in KEYS if "latent" not in key for word in ("--set", key)]
 EVAL_KEYS = {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance", "shuffled_reconstruction", "nll", "nll_standard_error", "nll_perplexity",
              "importance_samples", "effective_samples", "mutual_information", "mutual_information_bound", "mutual_information_saturated", "aggregate_kl",
              "sample_lm_perplexity", "reverse_perplexity", "distinct_1", "distinct_2", "self_bleu", "copied",
@@ -38,7 +39,7 @@ class Text(Case):
         cls.file = write("text/lines.txt", sentences(600, labelled=True))
         cls.spec = f"text:{cls.file}?labels=first"
         for name, preset, more in (("vae", "text-vae", ["--set", "objective.free_bits_total=2"]), ("ae", "text-ae", []), ("lm", "text-lm", [])):
-            settings = [word for key in KEYS if preset != "text-lm" or "latent" not in key for word in ("--set", key)]
+            settings = LANGUAGE_MODEL if preset == "text-lm" else MODEL
             done = tool("elbo-train", "--preset", preset, "--data", cls.spec, "--set", "train.epochs=6", *settings, *more, "--out", path("text", name), "--quiet")
             assert done.returncode == 0, done.stderr
         cls.vae, cls.ae, cls.lm = path("text/vae"), path("text/ae"), path("text/lm")
@@ -120,6 +121,8 @@ class Text(Case):
         self.bad(2, "--decode sample", "elbo-sample", self.vae, "--top-k", 3)
         self.bad(2, "--per-file", "elbo-sample", self.vae, "--count", 4, "--per-file", 2, "--out", path("text/never.txt"))
         self.bad(2, "text-lm", "elbo-sample", self.vae, "--language-model", self.vae)
+        self.bad(2, "no codes for --codes", "elbo-sample", self.lm, "--codes", "prior")
+        self.assertIsNone(self.good_json("elbo-sample", self.lm, "--count", 1)["codes"])
 
     def test_reconstruct_interpolate_traverse(self):
         back = self.good("elbo-reconstruct", self.ae, "--text", "anna has the boat .", "--text", "Tom has the EGG.").splitlines()
@@ -134,6 +137,7 @@ class Text(Case):
         self.assertEqual(len(one.splitlines()), 5)
         self.bad(2, "examples 0 to", "elbo-interpolate", self.vae, "--from", 100000, "--to", 1)
         self.bad(1, "no such file", "elbo-interpolate", self.vae, "--from", "missing.txt", "--to", 1)
+        self.bad(2, "is empty", "elbo-reconstruct", self.vae, "--text", " ")
         self.bad(1, "byte 6 is not UTF-8", "elbo-reconstruct", self.vae, "--text", "anna \udcff")
         self.assertEqual(self.good("elbo-reconstruct", self.vae, "--text", "anna has\nthe boat .").splitlines()[0], "anna has the boat .")
         moved = self.good_json("elbo-traverse", self.vae, "--top", 2, "--steps", 3)
@@ -195,6 +199,31 @@ class Text(Case):
                      "--set", "objective." + key, "--out", path("text/never"))
         self.bad(1, "line 2, column 4: byte \\xe9 is not UTF-8", "elbo-data", "--data", "text:" + bad)
 
+    def test_given_sentences(self):
+        long = write("text/long.txt", "anna has the boat .\n" + "anna has " * 60 + "\n")
+        self.assertIn("1 of 2 texts have more than 100 tokens and are cut", tool("elbo-score", self.vae, "--input", long).stderr)
+        with open(write("text/odd.txt", ""), "wb") as f:
+            f.write(b"anna has the b\xe9 .\n")
+        self.bad(1, "line 1, column 15", "elbo-score", self.vae, "--input", path("text/odd.txt"))
+        tolerant = path("text/tolerant")
+        self.good("elbo-train", "--preset", "text-lm", "--data", self.spec + "&bad_bytes=replace", *LANGUAGE_MODEL, "--set", "train.epochs=1", "--out", tolerant)
+        self.good("elbo-score", tolerant, "--input", path("text/odd.txt"))
+        other = write("text/other.txt", read_bytes(self.file).decode() + "has\tanna has the boat .\n" * 4)
+        self.good("elbo-train", "--preset", "text-lm", "--data", f"text:{other}?labels=first", *LANGUAGE_MODEL, "--set", "train.epochs=1", "--out", path("text/foreign"))
+        for lm, foreign in ((path("text/foreign"), True), (self.lm, False)):
+            told = tool("elbo-sample", self.vae, "--count", 2, "--language-model", lm).stderr
+            self.assertEqual("was trained on other data" in told, foreign, told)
+
+    def test_controlled_weight(self):
+        run = path("text/controlled")
+        self.good("elbo-train", "--preset", "text-vae", "--data", self.spec, *MODEL, "--set", "train.epochs=3", "--set", "objective.anneal.shape=none",
+                  "--set", "objective.free_bits_total=0", "--set", "objective.target_kl=0.01", "--out", run)
+        last = json.loads(read_bytes("text/controlled/metrics.jsonl").decode().splitlines()[-1])
+        figures = self.good_json("elbo-eval", run)
+        self.assertEqual(figures["beta"], last["beta"])
+        self.assertTrue(0 < figures["beta"] < 1, figures["beta"])
+        self.assertAlmostEqual(figures["objective"], figures["reconstruction"] + figures["beta"] * figures["kl"], 9)
+
     def test_reviews(self):
         for part in ("train", "test"):
             for label, words in (("neg", "dull slow bad"), ("pos", "fine bright good")):
@@ -216,7 +245,9 @@ class Text(Case):
         page = read_bytes("text/report/index.html").decode()
         for heading in ("Figures", "Reconstructions", "Samples", "Interpolation", "Learning curves"):
             self.assertIn(f">{heading}<", page)
-        figures = json.loads(read_bytes("text/report/compare.json"))["summary"]
+        compared = json.loads(read_bytes("text/report/compare.json"))
+        self.assertEqual([run["texts"]["mutual_information"] is None for run in compared["runs"]], [True, False, True])
+        figures = compared["summary"]
         self.assertIn("mutual_information", figures["text-vae"])
         self.assertEqual(figures["text-lm"]["nll"]["n"], 1)
 
