@@ -154,9 +154,9 @@ class Recurrence {
   };
 
   // Calls f for groups of rows, which go through all steps by themselves: threads take groups, and none waits for another between two steps
-  // (measured on 32 rows of 256 units: 10% of the forward pass; on 256 rows 1 to 3% of a whole training step). Every group reads all recurrent
-  // weights at each step, so they must come from the second cache; where they are larger there is one group, whose products and cells are
-  // shared out step by step.
+  // (measured on 32 rows of 256 units: 10% of the forward pass; on 256 rows 1 to 3% of a whole training step). Every group reads all
+  // recurrent weights at each step, so they must come from the second cache; where they are larger there is one group, whose products and
+  // cells are shared out step by step.
   template <class F>
   void in_groups(F&& f) const {
     constexpr Index least_rows = 16, most_groups = 8, largest_weights = 2 << 20;
