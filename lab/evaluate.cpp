@@ -7,10 +7,10 @@
 #include <numbers>
 
 #include "autograd/mode.h"
-#include "lab/importance.h"
 #include "lab/sampled_texts.h"
 #include "lab/text_figures.h"
 #include "models/evaluation.h"
+#include "models/importance.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -134,7 +134,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   const bool importance = samples > 0 && model.variational();
   const double variance = variance_of(run, data);
   PerExample rows;
-  std::vector<double> nll_tenth;
+  std::vector<double> nll_tenth, bound;  // bound: of iwae, with as many samples as in training
   Units units(model.latent());
   FirstCodes codes(size);
   std::optional<TextCounts> counts;
@@ -169,6 +169,10 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
       place(rows.effective_samples, e.effective_samples, batch, size);
       place(nll_tenth, e.nll_tenth, batch, size);
     }
+    if (model.variational() && objective.importance_weighted())
+      place(bound,
+            importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), options.seed, variance, run.beta).nll,
+            batch, size);
     done += batch.size();
     if (options.progress) options.progress(done, size);
   }
@@ -197,11 +201,11 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   f.reconstruction = mean_of(rows.reconstruction);
   f.total = f.objective = f.reconstruction;
   f.beta = run.beta;
-  f.free_bits = run.config.objective.free_bits > 0 || run.config.objective.free_bits_total > 0;
+  f.minimised = objective.description(f.beta);
   if (f.variational) {
     f.kl = mean_of(rows.kl);
     f.total += f.kl;
-    f.objective += f.beta * f.kl;
+    f.objective = objective.importance_weighted() ? mean_of(bound) : f.reconstruction + objective.final_term(f.beta).cost(f.kl);
     for (const double k : units.kl) f.kl_per_unit.push_back(k / n);
   }
   if (!std::isfinite(f.total))

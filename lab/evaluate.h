@@ -40,8 +40,8 @@ struct Figures {
 
   // One latent sample an example. For a plain autoencoder total is the reconstruction alone: no bound, never ranked against a VAE's.
   double total = 0, reconstruction = 0, kl = no_figure;
-  double beta = 0, objective = 0;    // reconstruction + beta * KL
-  bool free_bits = false;            // training counted them as well
+  double beta = 0, objective = 0;    // what training minimises, but for free bits: reconstruction + beta * KL, or another bound
+  std::string minimised;             // how the objective is made, for people
   double squared_error = no_figure;  // to the decoder's mean, same latent sample as reconstruction
   double reconstruction_at_mean = no_figure, squared_error_at_mean = no_figure;  // z = the encoder's mean: where AE and VAE are compared
   double psnr = no_figure;          // images: 10 log10(1 / mean squared error of a number at the code's mean), in decibels

@@ -134,8 +134,7 @@ std::string to_text(const Figures& f) {
                      : "the negative log-likelihood, exact");
   line(text, "  reconstruction", f.reconstruction, f.variational ? "one latent sample" : "");
   line(text, "  KL", f.kl);
-  line(text, "objective", f.objective,
-       f.variational ? fmt::format("what training minimises{}, beta {:g}", f.free_bits ? " but for its free bits" : "", f.beta) : "");
+  line(text, "objective", f.objective, f.variational ? "what training minimises" + f.minimised : "");
   if (!words) line(text, "squared error", f.squared_error, f.variational ? "same latent sample" : "");
   if (code) text += "  at the code's mean\n";
   if (code) line(text, "  reconstruction", f.reconstruction_at_mean);

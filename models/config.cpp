@@ -155,9 +155,14 @@ void check_schedule(const Config& c) {
     wrong("objective.anneal and objective.target_kl exclude each other: both set the KL's weight");
   if (c.train.steps == 0 && o.pretrain_epochs > 0 && o.pretrain_epochs >= c.train.epochs)
     wrong(fmt::format("objective.pretrain_epochs={} leaves none of the {} epochs of train.epochs", o.pretrain_epochs, c.train.epochs));
+  if (o.capacity > 0 && (o.anneal_shape != "none" || o.target_kl > 0 || o.free_bits > 0 || o.free_bits_total > 0))
+    wrong("objective.capacity excludes objective.anneal, free bits and target_kl: it says by itself what the KL costs");
+  if (o.bound == "iwae" && (o.free_bits > 0 || o.free_bits_total > 0 || o.capacity > 0 || o.target_kl > 0))
+    wrong("objective.bound=iwae has no KL by itself, so free_bits, free_bits_total, capacity and target_kl must be 0");
   if (c.model.variational) return;
-  for (const auto& [key, used] : {std::pair("target_kl", o.target_kl > 0), std::pair("pretrain_epochs", o.pretrain_epochs > 0),
-                                  std::pair("aggressive", o.aggressive > 0)})
+  for (const auto& [key, used] : {std::pair("bound", o.bound != "elbo"), std::pair("samples", o.samples > 1),
+                                  std::pair("capacity", o.capacity > 0), std::pair("target_kl", o.target_kl > 0),
+                                  std::pair("pretrain_epochs", o.pretrain_epochs > 0), std::pair("aggressive", o.aggressive > 0)})
     if (used) wrong(fmt::format("objective.{} needs a VAE (model.variational): this model has no KL", key));
 }
 
@@ -187,6 +192,8 @@ void check_config(const Config& c) {
                       s.stage_factors.size()));
   if (c.optimizer.nesterov && (c.optimizer.momentum == 0 || c.optimizer.dampening != 0))
     wrong("optimizer.nesterov needs a momentum above 0 and no dampening");
+  if (c.model.output_bias == "data-mean" && (text || c.model.kind == "conv-lstm" || c.objective.pretrain_epochs > 0))
+    wrong("model.output_bias=data-mean is for dense models and convolutions, without objective.pretrain_epochs");
   if (c.data.dequantize == "uniform" && c.data.binarize != "none") wrong("data.dequantize=uniform and data.binarize exclude each other");
   if (decoding_kind(c) != Decoding::Kind::mean && c.model.output == "linear")
     wrong(fmt::format("model.output=linear does not go with likelihood {}, whose decoder gives logits", c.objective.likelihood));

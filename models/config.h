@@ -38,18 +38,23 @@ struct ModelConfig {
   bool locked_dropout = false;
   std::string init = "glorot-uniform";
   std::string output = "sigmoid";
+  std::string output_bias = "init";
   std::string float_type = "float32";
 };
 
 struct ObjectiveConfig {
   std::string likelihood = "bernoulli";
   double variance = 0.02;  // for likelihood gaussian
+  std::string bound = "elbo";
+  Index samples = 1;  // codes of each example in training, and of iwae in validation
   double beta = 1;
   std::string anneal_shape = "none";
   double anneal_steps = 0;     // updates; below 1 a share of all
   Index anneal_cycles = 4;     // for cyclical
   double free_bits = 0;        // nats per dimension
   double free_bits_total = 0;  // nats in all
+  double capacity = 0;         // nats; 0: off
+  double capacity_steps = 0;   // updates; below 1 a share of all
   double target_kl = 0;        // nats; 0: off
   Index pretrain_epochs = 0;
   Index aggressive = 0;           // most updates of the encoder before one of all; 0: off

@@ -55,6 +55,10 @@ void model_rows(Table& t) {
   t.choice(
       "model.output", {"sigmoid", "linear"}, "of the decoder's mean", [](Config & c) -> auto& { return c.model.output; });
   t.choice(
+      "model.output_bias", {"init", "data-mean"},
+      "the decoder's last bias at the start: model.init's, or what makes its mean that of the training data",
+      [](Config & c) -> auto& { return c.model.output_bias; });
+  t.choice(
       "model.float", {"float32", "float64"}, "type of all numbers", [](Config & c) -> auto& { return c.model.float_type; });
 }
 
@@ -64,6 +68,11 @@ void objective_rows(Table& t) {
       [](Config & c) -> auto& { return c.objective.likelihood; });
   t.number(
       "objective.variance", 1e-8, 1e8, "of every pixel, for gaussian", [](Config & c) -> auto& { return c.objective.variance; });
+  t.choice(
+      "objective.bound", {"elbo", "iwae"}, "the evidence lower bound, or the importance-weighted one (Burda et al. 2015)",
+      [](Config & c) -> auto& { return c.objective.bound; });
+  t.integer(
+      "objective.samples", 1, 1 << 16, "codes drawn of each example in training", [](Config & c) -> auto& { return c.objective.samples; });
   t.number(
       "objective.beta", 0, 1e6, "weight of the KL term", [](Config & c) -> auto& { return c.objective.beta; });
   schedule_rows(t);

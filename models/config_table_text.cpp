@@ -57,6 +57,12 @@ void schedule_rows(Table& t) {
       "objective.free_bits_total", 0, 1e6, "the same of all dimensions together",
       [](Config & c) -> auto& { return c.objective.free_bits_total; });
   t.number(
+      "objective.capacity", 0, 1e6, "nats: each nat of KL above or below it costs objective.beta (Burgess et al. 2018); 0: off",
+      [](Config & c) -> auto& { return c.objective.capacity; });
+  t.number(
+      "objective.capacity_steps", 0, double(most_steps), "updates over which the capacity rises from 0; below 1 a share of all updates",
+      [](Config & c) -> auto& { return c.objective.capacity_steps; });
+  t.number(
       "objective.target_kl", 0, 1e6, "nats: the KL's weight is controlled so that the KL comes to this; 0: off",
       [](Config & c) -> auto& { return c.objective.target_kl; });
   t.integer(

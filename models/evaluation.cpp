@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "autograd/mode.h"
+#include "models/importance.h"
 #include "models/information.h"
 #include "tensor/elementwise.h"
 #include "tensor/likelihood.h"
@@ -90,7 +91,8 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   NoGrad guard;
   const auto start = std::chrono::steady_clock::now();
   CodeSums codes(model.latent());
-  double reconstruction = 0, kl = 0;
+  double reconstruction = 0, kl = 0, bound = 0;
+  const bool importance = model.variational() && objective.importance_weighted();
   const Index judged = std::min<Index>(1000, batches.examples());
   FirstCodes first(judged);
   for_batches(batches, [&](const Batch& batch) {
@@ -99,6 +101,10 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
     if (p.kl) kl += total(p.kl.value());
     codes.add(p.code);
     if (p.kl) first.add(p, batch.examples);
+    if (importance)
+      for (const double nll :
+           importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), 1, optimal_variance, weight).nll)
+        bound += nll;
   });
   const double n = double(batches.examples());
   Metrics m{.split = "valid"};
@@ -106,7 +112,7 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   m.kl = kl / n;
   m.total = m.reconstruction + m.kl;
   m.beta = weight;
-  m.objective = m.reconstruction + m.beta * m.kl;
+  m.objective = importance ? bound / n : m.reconstruction + objective.final_term(weight).cost(m.kl);
   m.active_units = active(codes);
   if (model.variational()) m.mutual_information = first.information(judged);
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

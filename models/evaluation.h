@@ -23,8 +23,8 @@ class FirstCodes {
   Index most_;
 };
 
-// Objective, total, reconstruction, KL and active units over all batches, one latent sample an example; mutual information on the first
-// 1,000 examples. `weight`: of the KL in the objective.
+// Objective, total, reconstruction, KL and active units over all batches, one latent sample an example (the objective of iwae as many as
+// in training); mutual information on the first 1,000 examples. `weight`: of the KL in the objective, whose other schedules have ended.
 Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight);
 
 // Mean and covariance of the codes z of all examples.

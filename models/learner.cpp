@@ -41,10 +41,12 @@ Learner::Learner(const Config& config, const Shape& example, Index steps_an_epoc
 Pass Learner::pass(const Batch& batch, Index step, std::uint64_t draw) {
   Tensor noise;
   if (model_->variational() && !weight_.pretraining(step)) {
-    noise = Tensor({batch.size(), model_->latent()}, model_->dtype());
+    const bool one = objective_.samples() == 1 && !objective_.importance_weighted();
+    noise =
+        Tensor(one ? Shape{batch.size(), model_->latent()} : Shape{batch.size(), objective_.samples(), model_->latent()}, model_->dtype());
     fill_normal(noise, {.seed = config_.train.seed, .purpose = Purpose::latent, .step = draw});
   }
-  return objective_(*model_, batch.x, noise, 0, {.training = true, .seed = config_.train.seed, .step = Index(draw)}, weight_.at(step));
+  return objective_(*model_, batch.x, noise, 0, {.training = true, .seed = config_.train.seed, .step = Index(draw)}, weight_.term(step));
 }
 
 // The encoder keeps what pre-training has taught it; the decoder has its first weights again (Li et al. 2019, "A surprisingly effective fix
@@ -90,7 +92,7 @@ StepLosses Learner::step(const Batch& batch, Index step) {
   if (weight_.starts(step)) begin_again();
   const Pass pass = this->pass(batch, step, std::uint64_t(step));
   Var loss = pass.objective;
-  StepLosses losses{.reconstruction = pass.mean_reconstruction(), .kl = pass.mean_kl(), .beta = pass.weight};
+  StepLosses losses{.reconstruction = pass.mean_reconstruction(), .kl = pass.mean_kl(), .beta = pass.term.weight};
   if (adversary_) {
     const Var term = adversary_->fool(*model_, pass.z.value(), config_.train.seed, step);
     losses.adversarial = term.item();

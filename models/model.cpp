@@ -44,7 +44,7 @@ double Model::step_flops(Index batch) const {
   double forward = 0, first = 0;
   for (const LayerSummary& layer : summary()) {
     if (forward == 0) first = layer.flops;
-    forward += layer.flops;
+    forward += layer.flops * (layer.name.starts_with("decoder") ? double(config_.objective.samples) : 1);
   }
   return double(batch) * (3 * forward - (learns_inputs() ? 0 : first));
 }

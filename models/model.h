@@ -59,7 +59,7 @@ class Model {
   bool variational() const { return config_.model.variational; }
   DType dtype() const { return config_.model.float_type == "float64" ? DType::float64 : DType::float32; }
   // Floating-point operations of one training step on `batch` examples: 2mnk of each product forward, twice that backward, but no
-  // gradient of the first layer's input unless that is learned; nothing elementwise.
+  // gradient of the first layer's input unless that is learned; nothing elementwise. The decoder's as often as there are samples.
   double step_flops(Index batch) const;
 
  protected:

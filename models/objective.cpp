@@ -1,16 +1,20 @@
 #include "models/objective.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 #include "autograd/ops.h"
+#include "models/free_bits.h"
+#include "models/importance_bound.h"
 #include "tensor/error.h"
 #include "tensor/likelihood.h"
 #include "tensor/nearest.h"
 #include "tensor/reduce.h"
+#include "tensor/shape_ops.h"
 
 namespace elbo {
 namespace {
@@ -63,30 +67,68 @@ Var Objective::reconstruction(const Model& model, const Code& code, const Var& z
   return likelihood_ == Likelihood::categorical ? model.text_loss(code, z, x, {}) : reconstruction(model.decode(z), x, variance);
 }
 
-Var Objective::charged(const Var& kl) const {
-  if (config_.free_bits == 0 && config_.free_bits_total == 0) return sum(kl) * (1 / double(kl.size(0)));
-  constexpr double infinite = std::numeric_limits<double>::infinity();
-  const Var all = sum(clamp(mean(kl, {0}), config_.free_bits, infinite));
-  return clamp(all, config_.free_bits_total, infinite);
+std::string Objective::description(double beta) const {
+  if (importance_weighted()) return fmt::format(": iwae, {} sample{}, beta {:g}", samples(), samples() == 1 ? "" : "s", beta);
+  if (config_.capacity > 0) return fmt::format(": reconstruction + {:g} |KL - {:g}|", beta, config_.capacity);
+  const bool free = config_.free_bits > 0 || config_.free_bits_total > 0;
+  return fmt::format("{}, beta {:g}", free ? " but for its free bits" : "", beta);
+}
+
+Var Objective::charge(const Var& kl, const KlTerm& term, bool training) const {
+  const Var mean_kl = sum(kl) * (1 / double(kl.size(0)));
+  if (term.capacity) return beyond_capacity(mean_kl, *term.capacity) * term.weight;
+  const bool free = training && (config_.free_bits > 0 || config_.free_bits_total > 0);
+  return (free ? free_bits(kl, config_.free_bits, config_.free_bits_total) : mean_kl) * term.weight;
+}
+
+// k codes of each example, side by side: rows i k to i k + k - 1 are example i's.
+void Objective::take_samples(Pass& p, const Model& model, const Tensor& x, const Tensor& noise, double variance,
+                             const PassContext& context) const {
+  const Index n = noise.size(0), k = noise.size(1), latent = noise.size(2);
+  const auto repeated = [&](const Var& v) { return reshape(broadcast_to(reshape(v, {n, 1, latent}), noise.shape()), {n * k, latent}); };
+  const Tensor flat = noise.reshape({n * k, latent});
+  const Var logvar = repeated(p.code.logvar);
+  p.z = reparameterise(repeated(p.code.mean), logvar, flat);
+  Var losses;  // (n, k)
+  if (likelihood_ == Likelihood::categorical) {
+    std::vector<Var> each;
+    const Var z = reshape(p.z, noise.shape());
+    for (Index s = 0; s < k; s++) each.push_back(model.text_loss(p.code, reshape(slice(z, 1, s, s + 1), {n, latent}), x, context));
+    losses = stack(each, 1);
+  } else {
+    Tensor rows({n * k}, DType::int32);
+    for (Index i = 0; i < n * k; i++) rows.mutable_data<std::int32_t>()[i] = std::int32_t(i / k);
+    p.decoding = model.decode(p.z, context);
+    losses = reshape(reconstruction(p.decoding, gather_rows(x, rows), variance), {n, k});
+  }
+  p.reconstruction = mean(losses, {1});
+  if (importance_weighted()) {
+    p.kl = Var(kl_normal(p.code.mean.value(), p.code.logvar.value()));  // shown, and no part of the bound
+    p.objective = importance_bound(losses, reshape(log_prior_over_posterior(p.z, flat, logvar), {n, k}), p.term.weight);
+  }
 }
 
 Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance, const PassContext& context,
-                           std::optional<double> weight) const {
+                           std::optional<KlTerm> term) const {
   Pass p;
   p.code = model.encode(Var(x), context);
-  p.z = p.code.logvar && noise ? reparameterise(p.code.mean, p.code.logvar, noise) : p.code.mean;
-  if (likelihood_ == Likelihood::categorical) {
-    p.reconstruction = model.text_loss(p.code, p.z, x, context);
+  if (p.code.logvar) p.term = term.value_or(final_term(beta()));
+  if (p.code.logvar && noise && noise.rank() == 3) {
+    take_samples(p, model, x, noise, variance, context);
+    if (p.objective) return p;
   } else {
-    p.decoding = model.decode(p.z, context);
-    p.reconstruction = reconstruction(p.decoding, x, variance);
+    p.z = p.code.logvar && noise ? reparameterise(p.code.mean, p.code.logvar, noise) : p.code.mean;
+    if (likelihood_ == Likelihood::categorical) {
+      p.reconstruction = model.text_loss(p.code, p.z, x, context);
+    } else {
+      p.decoding = model.decode(p.z, context);
+      p.reconstruction = reconstruction(p.decoding, x, variance);
+    }
   }
   p.objective = mean(p.reconstruction);
   if (p.code.logvar) {
-    p.weight = weight.value_or(config_.beta);
     p.kl = kl_normal(p.code.mean, p.code.logvar);
-    const Var charge = context.training ? charged(p.kl) : sum(p.kl) * (1 / double(x.size(0)));
-    p.objective = p.objective + charge * p.weight;
+    p.objective = p.objective + charge(p.kl, p.term, context.training);
   }
   return p;
 }

@@ -4,10 +4,12 @@
 //   objective = reconstruction + beta * KL   what training minimises
 //   total     = reconstruction + KL          the negative ELBO (Kingma and Welling 2013); reconstruction alone for a plain autoencoder
 //
-// In training the KL may have a part that costs nothing, and the weight may change (models/kl_weight.h):
-//   free bits            max(F, batch mean of a dimension's KL), summed over dimensions (Kingma et al. 2016, "Improved variational
-//                        inference with inverse autoregressive flow")
-//   free bits in all     max(F, the sum of them)
+// reconstruction is the mean over objective.samples codes of each example. What else the objective may be, a file each:
+//   models/kl_weight.h         beta, annealed or controlled
+//   models/free_bits.h         a part of the KL that costs nothing
+//   models/capacity.h          the KL held at a capacity that grows
+//   models/importance_bound.h  the importance-weighted bound
+//   models/adversary.h         a discriminator
 //
 // Likelihoods of x given the decoder's output, all constants kept where it is a log-likelihood:
 //   bernoulli         -log p(x | logits); of grey values it is no likelihood, and is said to be none
@@ -23,6 +25,7 @@
 #include <optional>
 #include <string_view>
 
+#include "models/capacity.h"
 #include "models/model.h"
 
 namespace elbo {
@@ -46,12 +49,12 @@ Var reconstruction_loss(Likelihood l, const ObjectiveConfig& config, const Decod
 // One pass of a batch through encoder, sample and decoder.
 struct Pass {
   Code code;
-  Var z;               // (n, latent): the sample; the mean for a plain autoencoder
-  Decoding decoding;   // empty of texts
-  Var reconstruction;  // (n,)
+  Var z;               // (n, latent): the sample; the mean for a plain autoencoder. Of k samples (n k, latent)
+  Decoding decoding;   // of each z; empty of texts
+  Var reconstruction;  // (n,): of k samples their mean
   Var kl;              // (n, latent), per dimension; empty for a plain autoencoder
   Var objective;       // scalar
-  double weight = 0;   // of the KL in it
+  KlTerm term;         // what the KL costs in it
   double mean_reconstruction() const;
   double mean_kl() const;  // 0 for a plain autoencoder
 };
@@ -61,11 +64,19 @@ class Objective {
   explicit Objective(const Config& config) : config_(config.objective), likelihood_(likelihood_from_name(config.objective.likelihood)) {}
   Likelihood likelihood() const { return likelihood_; }
   double beta() const { return config_.beta; }
+  bool importance_weighted() const { return config_.bound == "iwae"; }
+  Index samples() const { return config_.samples; }
+  // What the KL costs when all schedules have ended; `weight` in place of beta().
+  KlTerm final_term(double weight) const { return {weight, config_.capacity > 0 ? std::optional<double>(config_.capacity) : std::nullopt}; }
 
-  // x: (n, example...), or tokens (n, most); noise: (n, latent), standard normal, or empty for z = the mean. `variance` as above; `weight`:
-  // of the KL, beta() where it is not given. Free bits count in training alone.
+  // What follows "what training minimises": ", beta 0.5"; ": iwae, 5 samples, beta 1".
+  std::string description(double beta) const;
+
+  // x: (n, example...), or tokens (n, most); noise: (n, latent), standard normal, or empty for z = the mean. `variance` as above; `term`:
+  // final_term(beta()) where it is not given. Free bits count in training alone. With noise (n, k, latent) k samples of each example, and
+  // the bound of the configuration; with (n, latent) always the ELBO.
   Pass operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance = 0, const PassContext& context = {},
-                  std::optional<double> weight = {}) const;
+                  std::optional<KlTerm> term = {}) const;
   // The reconstruction term of each example for codes z, (n,).
   Var reconstruction(const Model& model, const Code& code, const Var& z, const Tensor& x, double variance) const;
   Var reconstruction(const Decoding& decoding, const Tensor& x, double variance) const {
@@ -73,7 +84,10 @@ class Objective {
   }
 
  private:
-  Var charged(const Var& kl) const;  // what of the KL counts in training, mean over the batch
+  // The mean over the batch of what the KL costs.
+  Var charge(const Var& kl, const KlTerm& term, bool training) const;
+  void take_samples(Pass& pass, const Model& model, const Tensor& x, const Tensor& noise, double variance,
+                    const PassContext& context) const;
   ObjectiveConfig config_;
   Likelihood likelihood_;
 };

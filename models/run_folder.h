@@ -18,8 +18,8 @@
 
 namespace elbo {
 
-inline constexpr int file_format = 3;  // a newer program reads all older formats
-inline constexpr std::string_view program_version = "0.3.0";
+inline constexpr int file_format = 4;  // a newer program reads all older formats
+inline constexpr std::string_view program_version = "0.4.0";
 
 // Throws Error for a format that this program does not know. Format N came with elbo 0.N.
 void check_format(std::int64_t format, const std::string& path);

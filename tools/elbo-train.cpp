@@ -121,8 +121,8 @@ class Reporter {
     if (config_.model.variational) {  // reconstruction + beta * KL; in training, free bits in the KL's place where it is less
       const ObjectiveConfig& o = config_.objective;
       const bool free = o.free_bits + o.free_bits_total > 0 && m.objective > m.reconstruction + m.beta * m.kl + 0.01;
-      text += fmt::format("{}{:.2f} + {}{:.2f}", free ? " with free bits, " : " = ", m.reconstruction,
-                          m.beta == 1 ? "" : fmt::format("{:.3g} * ", m.beta), m.kl);
+      const char* how = free ? " with free bits, " : o.bound == "iwae" ? " (iwae), " : o.capacity > 0 ? " with its capacity, " : " = ";
+      text += fmt::format("{}{:.2f} + {}{:.2f}", how, m.reconstruction, m.beta == 1 ? "" : fmt::format("{:.3g} * ", m.beta), m.kl);
     }
     if (m.split != "train" && config_.model.variational) text += fmt::format(", {} active", m.active_units);
     if (!std::isnan(m.mutual_information)) text += fmt::format(", information {:.2f}", m.mutual_information);

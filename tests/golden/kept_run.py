@@ -21,6 +21,7 @@ PRESETS = {
     1: ("mlp-vae", ["model.hidden=[6]"]),
     2: ("conv-same-vae", ["model.filters=[3,4]", "model.normalisation=batch", "objective.adversarial.weight=1", "objective.likelihood=gaussian-learned"]),
     3: ("text-vae", ["model.embed=6", "model.units=6", "data.min_count=1", "objective.anneal.steps=0.3", "optimizer.learning_rate=0.01"]),
+    4: ("iwae-vae", ["model.hidden=[6]", "objective.bound=iwae", "objective.samples=3", "optimizer.learning_rate=0.01"]),
 }
 SETTINGS = ["model.latent=2", "train.batch=16", "train.epochs=2", "train.seed=3", "data.valid=20"]
 

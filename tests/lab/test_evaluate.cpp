@@ -6,8 +6,8 @@
 #include <numbers>
 
 #include "autograd/mode.h"
-#include "lab/importance.h"
 #include "models/evaluation.h"
+#include "models/importance.h"
 #include "models/trainer.h"
 #include "tensor/elementwise.h"
 #include "tensor/file.h"

@@ -91,7 +91,7 @@ TEST_CASE("text: losses and gradients of a VAE and a language model agree with P
     for (const Parameter& p : store.parameters()) weights.emplace_back(p.name(), expected(p.name()));
     store.load(weights, "text.safetensors");
     const Tensor tokens = *file.find("tokens");
-    const Pass pass = Objective(c)(*model, tokens, kind == "vae" ? *file.find("noise") : Tensor(), 0, {.training = true}, 1.0);
+    const Pass pass = Objective(c)(*model, tokens, kind == "vae" ? *file.find("noise") : Tensor(), 0, {.training = true}, KlTerm{1});
     close(pass.reconstruction.value(), "reconstruction");
     if (kind == "vae") {
       close(pass.code.mean.value(), "mean");

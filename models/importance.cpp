@@ -1,4 +1,4 @@
-#include "lab/importance.h"
+#include "models/importance.h"
 
 #include <cmath>
 
@@ -53,7 +53,7 @@ double LogMeanExp::log_mean() const {
 double LogMeanExp::effective_samples() const { return count_ == 0 ? 0 : sum_ * sum_ / sum_of_squares_; }
 
 ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples,
-                                       Index samples, std::uint64_t seed, double variance) {
+                                       Index samples, std::uint64_t seed, double variance, double weight) {
   if (!model.variational()) fail("importance", "expected a variational model: a plain autoencoder has no distribution of codes");
   if (samples < 1) throw UsageError("[importance] expected at least one sample");
   NoGrad guard;
@@ -68,7 +68,7 @@ ImportanceEstimate importance_estimate(const Model& model, const Objective& obje
     const Tensor loss = objective.reconstruction(model, code, Var(z), x, variance).value();
     for_float("importance", z.dtype(), [&]<class T>(T) {
       const std::vector<double> ratio = prior_over_posterior<T>(z, noise, logvar);
-      for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(ratio[i] - double(loss.data<T>()[i]));
+      for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio[i] - double(loss.data<T>()[i]));
     });
     if (k + 1 == std::max<Index>(1, samples / 10))
       for (const LogMeanExp& w : weights) out.nll_tenth.push_back(-w.log_mean());
