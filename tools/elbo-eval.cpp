@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "lab/codes.h"
+#include "lab/convention.h"
 #include "lab/evaluate.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -21,7 +22,7 @@ namespace elbo {
 namespace {
 
 struct Options {
-  std::string run, per_example, language_model;
+  std::string run, per_example, language_model, translate;
   std::vector<std::string> inputs;
   Index importance_samples = 0;
   bool all = false;
@@ -63,6 +64,13 @@ void write(const OutPath& out, const PerExample& rows) {
 
 int run(const Tool& tool, const Options& o) {
   const SharedOptions& shared = tool.shared();
+  if (o.run.empty() && o.translate.empty()) throw UsageError("RUN is missing");
+  if (!o.run.empty() && !o.translate.empty()) throw UsageError("--translate goes without RUN");
+  if (!o.translate.empty()) {
+    const Translation t = translate(o.translate);
+    print(shared.json ? to_json(t) : to_text(t));
+    return 0;
+  }
   std::optional<OutPath> out;
   if (!o.per_example.empty())
     out.emplace(o.per_example, shared.force, std::initializer_list<std::string_view>{".csv", ".npy"}, nullptr, "--per-example");
@@ -104,6 +112,12 @@ int run(const Tool& tool, const Options& o) {
   return 0;
 }
 
+std::string convention_names() {
+  std::string names;
+  for (const LossConvention& c : loss_conventions()) names += (names.empty() ? "" : ", ") + std::string(c.name);
+  return names;
+}
+
 }  // namespace
 }  // namespace elbo
 
@@ -114,10 +128,12 @@ int main(int argc, char** argv) {
             "Measures a run on a part of its data: the negative ELBO and its parts, squared error, active units, and with importance "
             "samples the negative log-likelihood. Nats per example.",
             {"elbo-eval runs/first", "elbo-eval runs/first --importance-samples 100 --json",
-             "elbo-eval runs/first --split valid --per-example figures.csv", "elbo-eval runs/first --input one.png two.jpg"});
+             "elbo-eval runs/first --split valid --per-example figures.csv", "elbo-eval runs/first --input one.png two.jpg",
+             "elbo-eval --translate pytorch-mean-mse,beta=0.00025"});
   tool.usage(
           "RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--language-model RUN] [--examples N] [--per-example FILE]")
-      .positional("RUN", "a run folder, or a .safetensors of one", o.run)
+      .usage("--translate NAME,K=V,...")
+      .optional_positional("RUN", "a run folder, or a .safetensors of one", o.run)
       .share({"--data", "--split", "--weights"})
       .several("--input", "FILE",
                "picture files instead of a part, converted and resized to what the run was trained on; or files of sentences", o.inputs)
@@ -130,6 +146,8 @@ int main(int argc, char** argv) {
               o.language_model)
       .option("--examples", "N", "only the first N examples of the part", o.examples, 1, Index(1) << 31)
       .option("--per-example", "FILE", "figures of each example: .csv, or .npy (the columns of the .csv after the index)", o.per_example)
+      .option("--translate", "NAME,K=V,...",
+              "what another loss convention means here: " + convention_names() + "; keys beta, pixels, latent, loss", o.translate)
       .share({"--force", "--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });
 }
