@@ -129,6 +129,21 @@ class Reconstructions(Case):
         self.assertTrue(all(0 <= v <= 1 for v in values))
         self.assertGreater(max(values), min(values))
 
+    def test_repair(self):
+        for mask in ("left", "noise"):
+            found = self.good_json("elbo-repair", VAE, "--mask", mask, "--count", 4, "--steps", 150, "--out", path(f"repaired-{mask}.png"))
+            self.assertLess(found["whole"], found["inferred"])
+            self.assertTrue(300 < found["hidden"] < 480, found["hidden"])
+        self.assertEqual(picture_size(path("repaired-left.png")), grid(6, 4))
+        self.assertEqual(found["count"], 4)
+        with open(path("mask.pgm"), "wb") as f:
+            f.write(b"P5 28 28 255\n" + bytes(0 if i % 28 < 14 else 255 for i in range(784)))
+        by_file = self.good_json("elbo-repair", VAE, "--mask", path("mask.pgm"), "--count", 4, "--steps", 150, "--out", path("repaired-file.npy"))
+        left = self.good_json("elbo-repair", VAE, "--mask", "left", "--count", 4, "--steps", 150, "--out", path("again.npy"))
+        self.assertEqual(by_file["inferred"], left["inferred"])
+        self.bad(2, "left", "elbo-repair", VAE, "--mask", "lift", "--out", path("no.png"))
+        self.bad(2, "--mask", "elbo-repair", VAE, "--out", path("no.png"))
+
     def test_files(self):
         self.good("elbo-data", "--data", DATA, "--count", "2", "--out", path("inputs"))
         self.good("elbo-reconstruct", VAE, "--out", path("mine.png"), "--input", path("inputs", "0.png"), path("inputs", "1.png"))
