@@ -28,6 +28,7 @@ constexpr Listed tools[] = {
     {"interpolate", "decodes a straight and a spherical path between two examples"},
     {"traverse", "varies one dimension of the code at a time"},
     {"edit", "moves codes along the direction from one group of examples to another"},
+    {"repair", "completes pictures of which a part is hidden"},
     {"score", "says how odd each example is; ROC where labels allow"},
     {"compare", "trains autoencoders and VAEs with one budget and compares them in a report"},
     {"bench", "times training steps, inference and kernels"},
