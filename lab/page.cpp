@@ -239,6 +239,7 @@ std::string Page::html() const {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<link rel=\"icon\" href=\"data:,\">\n";  // no request for a /favicon.ico
+  if (reload_ > 0) out += fmt::format("<meta http-equiv=\"refresh\" content=\"{}\">\n", reload_);
   out += "<title>" + escape_xml(title_) + "</title>\n<style>\n" + plot_css() + page_css() + "</style>\n</head>\n<body>\n";
   out += "<header><h1>" + prose_html(title_) + "</h1>\n";
   if (!lead_.empty()) out += "<p class=\"lead\">" + prose_html(lead_) + "</p>\n";

@@ -86,6 +86,7 @@ class Page {
   Content& section(std::string_view heading, std::string_view id = "");
 
   void footer(std::string_view prose) { footer_ = prose; }
+  void reload_every(int seconds) { reload_ = seconds; }  // a browser loads the page anew; 0: never
 
   std::string html() const;
   void save(const std::string& path) const;  // atomically
@@ -96,6 +97,7 @@ class Page {
     Content content;
   };
   std::string title_, lead_, footer_;
+  int reload_ = 0;
   std::deque<Section> sections_;
 };
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -68,6 +69,17 @@ void check_format(std::int64_t format, const std::string& path) {
                             format, program_version, file_format));
 }
 
+// Trying to take the lock would do, but a trainer that starts in that moment would be turned away.
+bool is_being_trained(const std::string& path) {
+  struct stat lock {};
+  if (stat((path + "/.lock").c_str(), &lock) != 0) return false;
+  std::ifstream locks("/proc/locks");
+  const std::string inode = fmt::format(":{} ", lock.st_ino);
+  for (std::string line; std::getline(locks, line);)
+    if (line.find("FLOCK") != line.npos && line.find(inode) != line.npos) return true;
+  return false;
+}
+
 bool is_generated_text(std::string_view name) {
   constexpr std::string_view begin = "generated_text_", end = ".txt";
   if (!name.starts_with(begin) || !name.ends_with(end) || name.size() <= begin.size() + end.size()) return false;
@@ -115,10 +127,10 @@ RunFolder RunFolder::create(const std::string& given, bool force) {
 RunFolder RunFolder::open(const std::string& given) {
   RunFolder run;
   run.path_ = run.folder_ = trimmed(given);
+  run.published_ = true;  // whatever is wrong with it, it stays
   if (!fs::is_directory(run.path_)) fail("run", fmt::format("{}: no run folder", run.path_));
   if (!fs::exists(run.file("state.safetensors")))
     fail("run", fmt::format("{}: holds no state.safetensors, so there is nothing to resume", run.path_));
-  run.published_ = true;
   run.lock();
   remove_temporary_files(run.path_);
   return run;

@@ -58,6 +58,8 @@ class RunFolder {
   int lock_ = -1, old_lock_ = -1;  // old: of the run that is replaced, so that nobody trains it meanwhile
 };
 
+// Whether a trainer is at work in a run's folder, as far as the system says so; it is not disturbed.
+bool is_being_trained(const std::string& path);
 bool is_generated_text(std::string_view name);  // "generated_text_0.txt": what a run's generated_texts/ holds
 
 // A model file: weights with all that the tools need. A function of configuration, data and seed alone. `kl_weight`: where

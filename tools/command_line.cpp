@@ -19,8 +19,9 @@ void Tool::parse(int argc, char** argv) {
   std::vector<CLI::Option*> options;
   std::vector<std::string> known;
   for (const Row& row : rows_) {
-    if (row.kind == Row::Kind::positional) {
-      options.push_back(app.add_option(row.name + "_positional")->expected(1));
+    if (row.stands_alone()) {
+      const bool one = row.kind == Row::Kind::positional;
+      options.push_back(app.add_option(row.name + "_positional")->expected(1, one ? 1 : 1 << 20)->allow_extra_args(!one));
       continue;
     }
     known.push_back(row.name);

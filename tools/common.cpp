@@ -143,13 +143,17 @@ Tool& Tool::positional(std::string value, std::string help, std::string& to) {
   return add({value, value, help, Row::Kind::positional, true, [&to](const std::string& text) { to = text; }});
 }
 
+Tool& Tool::positionals(std::string value, std::string help, std::vector<std::string>& to) {
+  return add({value, value + "...", help, Row::Kind::positionals, true, [&to](const std::string& text) { to.push_back(text); }});
+}
+
 Tool& Tool::optional_positional(std::string value, std::string help, std::string& to) {
   return add({value, value, help, Row::Kind::positional, false, [&to](const std::string& text) { to = text; }});
 }
 
 Tool& Tool::share(std::initializer_list<std::string_view> names) {
   SharedOptions& s = shared_;
-  const bool takes_run = !rows_.empty() && rows_[0].kind == Row::Kind::positional;
+  const bool takes_run = !rows_.empty() && rows_[0].stands_alone();
   for (const std::string_view name : names) {
     if (name == "--data")
       option("--data", "SPEC",
@@ -192,12 +196,12 @@ std::string Tool::help() const {
   } else {
     text += "usage: " + name_;
     for (const Row& row : rows_)
-      if (row.kind == Row::Kind::positional) text += row.required ? " " + row.value : " [" + row.value + "]";
+      if (row.stands_alone()) text += row.required ? " " + row.value : " [" + row.value + "]";
     text += " [options]\n";
   }
   std::vector<std::pair<std::string, std::string>> lines;
   for (const Row& row : rows_)
-    lines.emplace_back(row.kind == Row::Kind::positional || row.value.empty() ? row.name : row.name + " " + row.value,
+    lines.emplace_back(row.stands_alone() || row.value.empty() ? row.name : row.name + " " + row.value,
                        row.help + (row.kind == Row::Kind::repeatable ? "; may be repeated" : ""));
   std::size_t width = 0;
   for (const auto& [left, right] : lines) width = std::max(width, left.size() <= 26 ? left.size() : 0);

@@ -42,7 +42,8 @@ class Tool {
   Tool& flag(std::string name, std::string help, bool& to);
   Tool& repeatable(std::string name, std::string value, std::string help, std::vector<std::string>& to);  // one value each time
   Tool& several(std::string name, std::string value, std::string help, std::vector<std::string>& to);     // any number of values
-  Tool& positional(std::string value, std::string help, std::string& to);  // missing: UsageError, unless optional_positional
+  Tool& positional(std::string value, std::string help, std::string& to);                // missing: UsageError, unless optional_positional
+  Tool& positionals(std::string value, std::string help, std::vector<std::string>& to);  // one or more
   Tool& optional_positional(std::string value, std::string help, std::string& to);
   // Names out of: --json --quiet --seed --out (with --force) --data --split --weights.
   Tool& share(std::initializer_list<std::string_view> names);
@@ -57,7 +58,8 @@ class Tool {
  private:
   struct Row {
     std::string name, value, help;
-    enum class Kind { flag, single, repeatable, several, positional } kind;
+    enum class Kind { flag, single, repeatable, several, positional, positionals } kind;
+    bool stands_alone() const { return kind == Kind::positional || kind == Kind::positionals; }
     bool required = false;
     std::function<void(const std::string&)> take;  // throws UsageError
   };

@@ -78,6 +78,18 @@ class Runs(Case):
         self.assertEqual([(m["epoch"], m["split"]) for m in lines], [(1, "train"), (1, "valid"), (2, "train"), (2, "valid")])
         self.assertEqual(json.loads(read_bytes("runs", "whole", "config.json"))["data"]["spec"], DATA)
 
+    def test_watch(self):
+        run = path("runs", "whole")
+        text = self.good("elbo-watch", run, "--html", path("live.html"))
+        self.assertIn("finished", text)
+        self.assertNotIn("http-equiv", read_bytes("live.html").decode())  # nothing more will come
+        seen = self.good_json("elbo-watch", run, run)["runs"]
+        self.assertEqual([(r["state"], r["progress"], r["seconds_left"]) for r in seen], [("finished", 1.0, None)] * 2)
+        last = metrics("runs", "whole", "metrics.jsonl")[-1]
+        self.assertEqual(seen[0][last["split"]]["objective"], last["objective"])
+        self.bad(2, "RUN... is missing", "elbo-watch")
+        self.bad(1, "expected a run folder", "elbo-watch", path("nowhere"))
+
     def test_progress_and_results(self):
         epochs = [line for line in self.shown.stderr.splitlines() if line.startswith("epoch ")]
         self.assertEqual([line.split()[1] for line in epochs], ["1/2", "2/2"])
