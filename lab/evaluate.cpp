@@ -134,7 +134,8 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   const bool importance = samples > 0 && model.variational();
   const double variance = variance_of(run, data);
   PerExample rows;
-  std::vector<double> nll_tenth, bound;  // bound: of iwae, with as many samples as in training
+  std::vector<double> nll_tenth, bound;         // bound: of iwae, with as many samples as in training
+  std::vector<std::pair<Index, double>> curve;  // of nll, by samples
   Units units(model.latent());
   FirstCodes codes(size);
   std::optional<TextCounts> counts;
@@ -168,6 +169,10 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
       place(rows.nll, e.nll, batch, size);
       place(rows.effective_samples, e.effective_samples, batch, size);
       place(nll_tenth, e.nll_tenth, batch, size);
+      for (std::size_t c = 0; c < e.curve_samples.size(); c++) {
+        if (c == curve.size()) curve.emplace_back(e.curve_samples[c], 0);
+        curve[c].second += e.curve_sums[c] / double(size);
+      }
     }
     if (model.variational() && objective.importance_weighted())
       place(bound,
@@ -222,6 +227,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
     f.nll_standard_error = standard_error(rows.nll);
     f.nll_tenth = mean_of(nll_tenth);
     f.effective_samples = mean_of(rows.effective_samples);
+    f.nll_curve = std::move(curve);
     f.bits_per_dim = bits_per_dim(f, likelihood, double(run.example_shape.numel()));
   } else if (samples > 0 && !code) {
     f.nll = f.total;

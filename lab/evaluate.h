@@ -74,6 +74,7 @@ struct Figures {
   double nll_perplexity = no_figure;                       // exp(nll per token)
   double nll_tenth = no_figure;                            // with the first K/10 samples: how far K is from enough
   double effective_samples = no_figure;                    // (sum w)^2 / sum w^2, mean over examples
+  std::vector<std::pair<Index, double>> nll_curve;         // with the first 1, 2, 5, 10, ... samples
   double bits_per_dim = no_figure;                         // nll / (D ln 2), + 8 on dequantised bytes; null where that is no code length
 
   // Cost of measuring.

@@ -110,6 +110,8 @@ std::string to_json(const Figures& f) {
     j["importance_samples"] = f.variational ? Json(f.importance_samples) : Json(nullptr);
     j["nll_tenth"] = f.nll_tenth;
     j["effective_samples"] = f.effective_samples;
+    j["nll_curve"] = f.nll_curve.empty() ? Json() : Json::array();
+    for (const auto& [samples, nll] : f.nll_curve) j["nll_curve"].push_back(Json::object({{"samples", samples}, {"nll", nll}}));
     j["nll_perplexity"] = f.nll_perplexity;
     j["bits_per_dim"] = f.bits_per_dim;
   }
@@ -154,6 +156,11 @@ std::string to_text(const Figures& f) {
                      f.nll_standard_error));
     line(text, "  with a tenth of them", f.nll_tenth);
     line(text, "  effective samples", f.effective_samples);
+    if (f.importance_samples > 1 && (f.effective_samples < 2 || f.nll_tenth - f.nll > 0.5))
+      text += fmt::format(
+          "  nll is not to be trusted: {}. It is too high; --importance-samples {} comes nearer\n",
+          f.effective_samples < 2 ? "one sample outweighs the rest" : "ten times the samples still lowered it by more than half a nat",
+          lab::grouped_number(10 * f.importance_samples));
     if (words)
       line(text, "nll perplexity", f.nll_perplexity);
     else

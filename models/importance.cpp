@@ -26,6 +26,12 @@ std::vector<double> prior_over_posterior(const Tensor& z, const Tensor& epsilon,
   return out;
 }
 
+// 1, 2 or 5 times a power of ten.
+bool is_round(Index k) {
+  while (k % 10 == 0) k /= 10;
+  return k == 1 || k == 2 || k == 5;
+}
+
 }  // namespace
 
 void LogMeanExp::add(double log_weight) {
@@ -70,6 +76,12 @@ ImportanceEstimate importance_estimate(const Model& model, const Objective& obje
       const std::vector<double> ratio = prior_over_posterior<T>(z, noise, logvar);
       for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio[i] - double(loss.data<T>()[i]));
     });
+    if (is_round(k + 1)) {
+      double all = 0;
+      for (const LogMeanExp& w : weights) all -= w.log_mean();
+      out.curve_samples.push_back(k + 1);
+      out.curve_sums.push_back(all);
+    }
     if (k + 1 == std::max<Index>(1, samples / 10))
       for (const LogMeanExp& w : weights) out.nll_tenth.push_back(-w.log_mean());
   }

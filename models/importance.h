@@ -29,6 +29,9 @@ struct ImportanceEstimate {
   std::vector<double> nll;        // -log p(x) of each example, nats
   std::vector<double> nll_tenth;  // with the first K/10 samples (at least one)
   std::vector<double> effective_samples;
+  // With the first 1, 2, 5, 10, 20, 50, ... samples: how many, and the sum of -log p(x) over the examples.
+  std::vector<Index> curve_samples;
+  std::vector<double> curve_sums;
 };
 
 // x: these examples of their part, (n, example...), or their tokens. Sample k uses evaluation_noise(..., seed, k), so that sample 0 is the

@@ -159,6 +159,11 @@ TEST_CASE("linear Gaussian model: with a wider posterior the estimate falls to -
   CHECK(few.nll > truth + 0.1);
   CHECK(std::abs(many.nll - truth) < 0.01);
   CHECK(many.nll_tenth > many.nll - 0.02);
+  REQUIRE(many.nll_curve.size() == 10);  // 1, 2, 5, ..., 1000
+  CHECK(many.nll_curve[1] == std::pair<Index, double>(2, few.nll));
+  CHECK(std::abs(many.nll_curve.back().second - truth) < 0.01);
+  CHECK(to_text(few).find("not to be trusted") != std::string::npos);
+  CHECK(to_text(many).find("not to be trusted") == std::string::npos);
   CHECK(many.effective_samples < 0.9 * 1500);
   CHECK(many.effective_samples > 0.2 * 1500);
 }
