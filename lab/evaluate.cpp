@@ -60,9 +60,9 @@ struct Units {
     }
   }
 
-  Index active(double n) const {
+  Index active(double n, double threshold) const {
     Index units = 0;
-    for (std::size_t j = 0; j < sum.size(); j++) units += square[j] / n - sum[j] / n * (sum[j] / n) > 0.01;
+    for (std::size_t j = 0; j < sum.size(); j++) units += square[j] / n - sum[j] / n * (sum[j] / n) > threshold;
     return units;
   }
 
@@ -220,7 +220,10 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   f.reconstruction_at_mean = mean_of(rows.reconstruction_at_mean);
   f.squared_error_at_mean = mean_of(rows.squared_error_at_mean);
   if (run.example_shape.rank() == 3) f.psnr = 10 * std::log10(double(run.example_shape.numel()) / std::max(f.squared_error_at_mean, 1e-30));
-  f.active_units = code ? units.active(n) : -1;
+  f.active_units = code ? units.active(n, 0.01) : -1;
+  if (code && options.all)
+    for (const double threshold : {0.001, 0.003, 0.01, 0.03, 0.1, 0.3})
+      f.active_by_threshold.emplace_back(threshold, units.active(n, threshold));
   f.importance_samples = samples;
   if (importance) {
     f.nll = mean_of(rows.nll);

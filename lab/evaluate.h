@@ -48,6 +48,7 @@ struct Figures {
   Index active_units = 0;           // -1: no code. Dimensions whose encoder mean has a variance above 0.01
                                     // (Burda, Grosse and Salakhutdinov 2015)
   std::vector<double> kl_per_unit;  // empty for a plain autoencoder
+  std::vector<std::pair<double, Index>> active_by_threshold;  // with `all`: the same for other thresholds
 
   // Texts. Tokens predicted: the end counted, the start not.
   double tokens = no_figure;

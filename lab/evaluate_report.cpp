@@ -90,6 +90,9 @@ std::string to_json(const Figures& f) {
   j["exact_match"] = f.exact_match;
   j["edit_distance"] = f.edit_distance;
   if (f.all) {
+    j["active_units_by_threshold"] = f.active_by_threshold.empty() ? Json() : Json::array();
+    for (const auto& [threshold, units] : f.active_by_threshold)
+      j["active_units_by_threshold"].push_back(Json::object({{"threshold", threshold}, {"active_units", units}}));
     j["shuffled_reconstruction"] = f.shuffled_reconstruction;
     j["mutual_information"] = f.mutual_information;
     j["mutual_information_bound"] = f.mutual_information_bound;
@@ -143,6 +146,12 @@ std::string to_text(const Figures& f) {
   if (!words) line(text, "  squared error", f.squared_error_at_mean);
   if (!std::isnan(f.psnr)) line(text, "  PSNR", f.psnr, "decibels");
   if (code) text += fmt::format("  {:<24}{:>12}  means with a variance above 0.01\n", "active units", f.active_units);
+  if (!f.active_by_threshold.empty()) {
+    std::string swept;
+    for (const auto& [threshold, units] : f.active_by_threshold)
+      swept += fmt::format("{}{} above {:g}", swept.empty() ? "" : ", ", units, threshold);
+    text += fmt::format("  {:<24}{:>12}  {}\n", "  other thresholds", "", swept);
+  }
   if (f.all && f.variational) {
     line(text, "mutual information", f.mutual_information,
          fmt::format("of example and code, {:.2f} at most{}", f.mutual_information_bound,

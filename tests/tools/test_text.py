@@ -64,7 +64,11 @@ class Text(Case):
         self.assertEqual((vae["likelihood"], vae["squared_error"], vae["bits_per_dim"]), ("categorical", None, None))
         self.assertLess(vae["nll"], vae["total"] + 0.5)
         self.assertEqual(len(vae["kl_per_unit"]), 3)
+        by_threshold = {e["threshold"]: e["active_units"] for e in vae["active_units_by_threshold"]}
+        self.assertEqual(by_threshold[0.01], vae["active_units"])
+        self.assertGreaterEqual(by_threshold[0.001], by_threshold[0.3])
         lm = self.good_json("elbo-eval", self.lm, "--all")
+        self.assertIsNone(lm["active_units_by_threshold"])
         self.assertEqual(set(lm), set(vae))
         self.assertEqual(lm["nll"], lm["total"])
         self.assertEqual(lm["nll_perplexity"], lm["perplexity"])
