@@ -1,6 +1,9 @@
 #pragma once
 // Runs whose weights are written down, and data for them: what they decode is known without training.
 
+#include <cmath>
+#include <stdexcept>
+
 #include "models/run.h"
 #include "tensor/random.h"
 
