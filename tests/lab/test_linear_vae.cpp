@@ -258,6 +258,7 @@ TEST_CASE("elbo-eval's estimators on a linear VAE at its optimum land on the exa
       if (std::abs(rows.nll[i] + log_p[i]) > 1e-9) FAIL("example ", i, ": ", rows.nll[i], " for ", -log_p[i]);
     CHECK(f.nll == doctest::Approx(nll).epsilon(1e-9));
     CHECK(f.nll_tenth == doctest::Approx(nll).epsilon(1e-9));
+    CHECK(evaluate(run, data_of(x), {.importance_samples = 1}).nll == doctest::Approx(nll).epsilon(1e-9));
     CHECK(std::abs(f.mutual_information - information) < 3 * information_error);
     CHECK(std::abs(f.aggregate_kl) < 3 * information_error);
     CHECK(f.active_units == 3);
