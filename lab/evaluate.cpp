@@ -260,6 +260,12 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   Figures f = measure(run, data, options);
   f.texts_sampled = (options.all && options.decode) || options.language_model;
   if (run.codec && f.texts_sampled) add_sampled_texts(f, run, data, options);
+  if (options.all && !run.codec) f.pictures = picture_figures(run, data, options.seed, options.on_note);
+  if (options.amortisation_gap) {
+    if (!run.model->variational()) throw UsageError("--amortisation-gap: " + run.path + " is no VAE, it has no posterior to be amortised");
+    if (options.on_note) options.on_note("optimising the codes of single examples");
+    f.amortisation = amortisation_gap(run, data.part(options.part), {.seed = options.seed});
+  }
   f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   f.examples_per_second = double(f.examples) / std::max(f.seconds, 1e-9);
   return f;

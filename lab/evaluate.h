@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "lab/amortisation.h"
+#include "lab/picture_figures.h"
 #include "models/run.h"
 
 namespace elbo {
@@ -69,6 +71,9 @@ struct Figures {
   double aggregate_kl = no_figure;                                              // KL(q(z) || p(z)): the KL on them less that
   bool all = false;                                                             // whether these were asked for
 
+  PictureFigures pictures;                      // with `all`
+  std::optional<AmortisationGap> amortisation;  // where it was asked for
+
   // With importance samples (importance_samples > 0). A language model's nll is its total, exact.
   Index importance_samples = 0;
   double nll = no_figure, nll_standard_error = no_figure;  // the error is over examples
@@ -95,6 +100,7 @@ struct EvaluateOptions {
   Index examples = 0;                   // the first so many; 0: all
   bool all = false;                     // every figure; importance_samples is then 100 unless given
   bool decode = true;                   // texts: the figures that need texts decoded word by word
+  bool amortisation_gap = false;        // also that, of a VAE, on the first 200 examples
   const Run* language_model = nullptr;  // texts: the figures of texts that are drawn and that need one
   std::uint64_t seed = 1;               // of the latent noise
   Index batch = 500;                    // examples at a time: memory does not depend on anything else

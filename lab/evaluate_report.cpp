@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "lab/evaluate.h"
@@ -58,6 +59,11 @@ std::string likelihood_note(const Figures& f) {
   return note;
 }
 
+std::string spaced(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
+
 }  // namespace
 
 std::string to_json(const Figures& f) {
@@ -93,6 +99,7 @@ std::string to_json(const Figures& f) {
     j["active_units_by_threshold"] = f.active_by_threshold.empty() ? Json() : Json::array();
     for (const auto& [threshold, units] : f.active_by_threshold)
       j["active_units_by_threshold"].push_back(Json::object({{"threshold", threshold}, {"active_units", units}}));
+    for (const PictureFigure& p : picture_figure_list()) j[p.key] = f.pictures.*p.value;
     j["shuffled_reconstruction"] = f.shuffled_reconstruction;
     j["mutual_information"] = f.mutual_information;
     j["mutual_information_bound"] = f.mutual_information_bound;
@@ -118,6 +125,13 @@ std::string to_json(const Figures& f) {
     j["nll_perplexity"] = f.nll_perplexity;
     j["bits_per_dim"] = f.bits_per_dim;
   }
+  if (const auto& gap = f.amortisation)
+    j["amortisation_gap"] = Json::object({{"gap", gap->gap},
+                                          {"standard_error", gap->standard_error},
+                                          {"encoder_elbo", gap->encoder_elbo},
+                                          {"optimised_elbo", gap->optimised_elbo},
+                                          {"examples", gap->examples},
+                                          {"steps", gap->steps}});
   j["seconds"] = f.seconds;
   j["examples_per_second"] = f.examples_per_second;
   return j.dump(2) + "\n";
@@ -179,6 +193,12 @@ std::string to_text(const Figures& f) {
   } else if (f.importance_samples > 0) {
     line(text, "nll", f.nll, "a plain autoencoder has none");
   }
+  for (const PictureFigure& p : picture_figure_list())
+    if (const double v = f.pictures.*p.value; !std::isnan(v)) line(text, spaced(p.key), v, p.meaning);
+  if (const auto& gap = f.amortisation)
+    line(text, "amortisation gap", gap->gap,
+         fmt::format("the ELBO of codes optimised one by one less the encoder's, {} examples, standard error {:.3f}", gap->examples,
+                     gap->standard_error));
   text += fmt::format("\n{:.2f} s, {} examples a second\n", f.seconds, lab::grouped_number(Index(f.examples_per_second)));
   return text;
 }

@@ -25,7 +25,7 @@ struct Options {
   std::string run, per_example, language_model, translate;
   std::vector<std::string> inputs;
   Index importance_samples = 0;
-  bool all = false;
+  bool all = false, amortisation_gap = false;
   std::optional<Index> examples;
 };
 
@@ -100,6 +100,7 @@ int run(const Tool& tool, const Options& o) {
                               .importance_samples = o.importance_samples,
                               .examples = o.examples.value_or(0),
                               .all = o.all,
+                              .amortisation_gap = o.amortisation_gap,
                               .language_model = lm ? &*lm : nullptr,
                               .seed = tool.seed(),
                               .per_example = out ? &rows : nullptr,
@@ -131,7 +132,8 @@ int main(int argc, char** argv) {
              "elbo-eval runs/first --split valid --per-example figures.csv", "elbo-eval runs/first --input one.png two.jpg",
              "elbo-eval --translate pytorch-mean-mse,beta=0.00025"});
   tool.usage(
-          "RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--language-model RUN] [--examples N] [--per-example FILE]")
+          "RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--amortisation-gap] [--language-model RUN] [--examples N] "
+          "[--per-example FILE]")
       .usage("--translate NAME,K=V,...")
       .optional_positional("RUN", "a run folder, or a .safetensors of one", o.run)
       .share({"--data", "--split", "--weights"})
@@ -139,6 +141,8 @@ int main(int argc, char** argv) {
                "picture files instead of a part, converted and resized to what the run was trained on; or files of sentences", o.inputs)
       .option("--importance-samples", "K", "also the negative log-likelihood, importance-weighted with K samples", o.importance_samples, 1,
               1000000)
+      .flag("--amortisation-gap", "of a VAE: what the ELBO of codes optimised example by example is above the encoder's (200 examples)",
+            o.amortisation_gap)
       .flag("--all", "every figure there is; importance samples are then 100 unless given", o.all)
       .option("--language-model", "RUN",
               "texts: a run of text-lm: also figures of texts drawn from RUN, the perplexity of these under it, and of the part under one "
