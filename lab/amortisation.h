@@ -11,7 +11,7 @@
 // cosine. Both ELBOs are then measured with the same samples, which no update has seen, so the gap is not flattered by its own noise: it
 // errs downwards, by what the optimiser has not found and by what its noise leaves (a few thousandths of a nat for two dimensions of the
 // code and the numbers below; an encoder that is perfect has a gap just below 0). An optimised log-variance is not clamped as the
-// encoder's is. Nats per example. Memory holds a batch.
+// encoder's is. Nats per example. Memory holds the graphs of a batch, one a sample of an update.
 
 #include "models/run.h"
 
