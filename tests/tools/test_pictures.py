@@ -129,6 +129,25 @@ class Reconstructions(Case):
         self.assertTrue(all(0 <= v <= 1 for v in values))
         self.assertGreater(max(values), min(values))
 
+    def test_judging(self):
+        run, cache = path("judged"), {"XDG_CACHE_HOME": path("cache")}
+        self.good("elbo-train", *SMALL, "--set", "data.valid=3700", "--set", "train.steps=100", "--quiet", "--out", run)
+        first = tool("elbo-eval", run, "--all", "--amortisation-gap", "--importance-samples", 2, "--examples", 200, "--json", env=cache)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertIn("training a classifier", first.stderr)
+        again = tool("elbo-eval", run, "--all", "--amortisation-gap", "--importance-samples", 2, "--examples", 200, "--json", env=cache)
+        self.assertNotIn("training a classifier", again.stderr)
+        figures, same = json.loads(first.stdout), json.loads(again.stdout)
+        for key in figures:
+            if key not in ("seconds", "examples_per_second"):
+                self.assertEqual(figures[key], same[key], key)
+        self.assertLess(figures["sample_distance_floor"], figures["sample_distance"])
+        self.assertGreater(figures["path_ratio"], 0.999)
+        self.assertTrue(0 <= figures["precision"] <= 1 and 0 <= figures["recall"] <= 1)
+        self.assertGreater(figures["amortisation_gap"]["gap"], 0)
+        self.assertIn("elbo", os.listdir(path("cache")))
+        self.bad(2, "is no VAE", "elbo-eval", AE, "--amortisation-gap")
+
     def test_repair(self):
         for mask in ("left", "noise"):
             found = self.good_json("elbo-repair", VAE, "--mask", mask, "--count", 4, "--steps", 150, "--out", path(f"repaired-{mask}.png"))
