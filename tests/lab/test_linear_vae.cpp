@@ -7,29 +7,13 @@
 
 #include "tensor/elementwise.h"
 #include "tensor/linalg.h"
+#include "tests/lab/linear_truth.h"
 #include "tests/support.h"
 
 using namespace elbo;
-using elbo::testing::contains;
-using elbo::testing::error_of;
+using namespace elbo::testing;
 
 namespace {
-
-constexpr Index dims = 6, latent = 3;
-
-// Columns that are not orthogonal, a mean that is not 0.
-ProbabilisticPca truth(double variance = 0.25) {
-  ProbabilisticPca p{Tensor({dims, latent}, DType::float64), Tensor({dims}, DType::float64), variance};
-  fill_normal(p.weights, {.seed = 3});
-  fill_uniform(p.mean, {.seed = 4});
-  return p;
-}
-
-double mean_of(const std::vector<double>& v) {
-  double sum = 0;
-  for (const double x : v) sum += x;
-  return sum / double(v.size());
-}
 
 double log_determinant(const Tensor& a) {
   const SymmetricEigen eigen = symmetric_eigen(a);
