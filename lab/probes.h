@@ -16,7 +16,8 @@
 //   untrained              the run's own configuration with its initial weights: what architecture and width bring by themselves
 //
 // Training, validation and test part are cut to the numbers of examples in ProbeOptions, drawn in proportion to the labels by a fixed
-// permutation (data/parts.h), so all figures are of subsets where parts are larger.
+// permutation (data/parts.h), so all figures are of subsets where parts are larger. With 20,000 training examples all figures of 784 pixels
+// take some 20 seconds on two cores, of 3,072 numbers a minute, nearly all of it for the raw numbers.
 
 #include <limits>
 
