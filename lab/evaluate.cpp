@@ -7,7 +7,9 @@
 #include <numbers>
 
 #include "autograd/mode.h"
+#include "lab/disentanglement.h"
 #include "lab/sampled_texts.h"
+#include "lab/ssim.h"
 #include "lab/text_figures.h"
 #include "models/evaluation.h"
 #include "models/importance.h"
@@ -95,6 +97,13 @@ void add_sampled_texts(Figures& f, const Run& run, const Dataset& data, const Ev
   f.distinct_1 = s.distinct_1, f.distinct_2 = s.distinct_2, f.self_bleu = s.self_bleu, f.copied = s.copied;
 }
 
+void add_disentanglement(Figures& f, const Tensor& codes, const Split& split, const Dataset& data) {
+  if (split.factors.empty() || split.size() < 100) return;
+  const DisentanglementFigures d = disentanglement(codes, split, data.factor_names);
+  f.mutual_information_gap = d.mutual_information_gap, f.disentanglement = d.disentanglement;
+  f.completeness = d.completeness, f.informativeness = d.informativeness;
+}
+
 double variance_of(const Run& run, const Dataset& data) {
   if (run.objective().likelihood() != Likelihood::gaussian_optimal) return 0;
   if (run.optimal_variance > 0) return run.optimal_variance;
@@ -134,8 +143,8 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   const bool importance = samples > 0 && model.variational();
   const double variance = variance_of(run, data);
   PerExample rows;
-  std::vector<double> nll_tenth, bound;         // bound: of iwae, with as many samples as in training
-  std::vector<std::pair<Index, double>> curve;  // of nll, by samples
+  std::vector<double> similarity, nll_tenth, bound;  // bound: of iwae, with as many samples as in training
+  std::vector<std::pair<Index, double>> curve;       // of nll, by samples
   Units units(model.latent());
   FirstCodes codes(size);
   std::optional<TextCounts> counts;
@@ -163,6 +172,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
       const Decoding at_mean = pass.kl ? model.decode(pass.code.mean) : pass.decoding;
       place(rows.reconstruction_at_mean, objective.reconstruction(at_mean, batch.x, variance).value(), batch, size);
       place(rows.squared_error_at_mean, squared_error(at_mean.mean(), batch.x), batch, size);
+      if (options.all && run.example_shape.rank() == 3) place(similarity, structural_similarity(at_mean.mean(), batch.x), batch, size);
     }
     if (importance) {
       const ImportanceEstimate e = importance_estimate(model, objective, batch.x, batch.examples, samples, options.seed, variance);
@@ -237,6 +247,8 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
     f.nll_standard_error = standard_error(rows.total);
   }
   if (options.all && model.variational()) add_information(f, codes, rows.kl);
+  if (options.all && code) add_disentanglement(f, codes.mean, split, data);
+  f.ssim = mean_of(similarity);
   if (text) counts->fill(f);
   if (text && code) {
     if (options.decode) {
@@ -260,6 +272,10 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   Figures f = measure(run, data, options);
   f.texts_sampled = (options.all && options.decode) || options.language_model;
   if (run.codec && f.texts_sampled) add_sampled_texts(f, run, data, options);
+  if (options.all && data.classes > 1 && data.train.labels && data.test.labels) {
+    if (options.on_note) options.on_note("probes: from codes, and from what the encoder sees, to labels");
+    f.probes = probe_figures(run, data);
+  }
   if (options.all && !run.codec) f.pictures = picture_figures(run, data, options.seed, options.on_note);
   if (options.amortisation_gap) {
     if (!run.model->variational()) throw UsageError("--amortisation-gap: " + run.path + " is no VAE, it has no posterior to be amortised");

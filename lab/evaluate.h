@@ -17,6 +17,7 @@
 
 #include "lab/amortisation.h"
 #include "lab/picture_figures.h"
+#include "lab/probes.h"
 #include "models/run.h"
 
 namespace elbo {
@@ -71,7 +72,13 @@ struct Figures {
   double aggregate_kl = no_figure;                                              // KL(q(z) || p(z)): the KL on them less that
   bool all = false;                                                             // whether these were asked for
 
-  PictureFigures pictures;                      // with `all`
+  // With `all`.
+  PictureFigures pictures;
+  ProbeFigures probes;      // what codes say of the labels
+  double ssim = no_figure;  // of pictures and their reconstructions at the code's mean (lab/ssim.h)
+  // Of data with factors, where whole parts are measured (lab/disentanglement.h).
+  double mutual_information_gap = no_figure, disentanglement = no_figure, completeness = no_figure, informativeness = no_figure;
+
   std::optional<AmortisationGap> amortisation;  // where it was asked for
 
   // With importance samples (importance_samples > 0). A language model's nll is its total, exact.

@@ -64,6 +64,23 @@ std::string spaced(std::string key) {
   return key;
 }
 
+// By what follows the names of the figures.
+std::vector<std::pair<std::string, const ProbeAccuracy*>> probes_by_name(const ProbeFigures& p) {
+  return {{"", &p.code}, {"_raw", &p.raw}, {"_principal_components", &p.principal_components}, {"_untrained", &p.untrained}};
+}
+
+std::string probes_text(const ProbeFigures& p) {
+  std::string text;
+  for (const auto& [what, member] : {std::pair("probe accuracy", &ProbeAccuracy::linear), std::pair("knn accuracy", &ProbeAccuracy::knn)}) {
+    std::string beside;
+    for (const auto& [name, probe] : probes_by_name(p))
+      if (!name.empty() && !std::isnan(probe->*member)) beside += fmt::format(", {:.3f} from {}", probe->*member, spaced(name.substr(1)));
+    if (!std::isnan(p.code.*member))
+      line(text, what, p.code.*member, fmt::format("of labels, from codes{}; the most frequent label {:.3f}", beside, p.most_frequent));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string to_json(const Figures& f) {
@@ -99,6 +116,16 @@ std::string to_json(const Figures& f) {
     j["active_units_by_threshold"] = f.active_by_threshold.empty() ? Json() : Json::array();
     for (const auto& [threshold, units] : f.active_by_threshold)
       j["active_units_by_threshold"].push_back(Json::object({{"threshold", threshold}, {"active_units", units}}));
+    j["ssim"] = f.ssim;
+    for (const auto& [name, probe] : probes_by_name(f.probes)) {
+      j["probe_accuracy" + name] = probe->linear;
+      j["knn_accuracy" + name] = probe->knn;
+    }
+    j["most_frequent_label"] = f.probes.most_frequent;
+    j["mutual_information_gap"] = f.mutual_information_gap;
+    j["disentanglement"] = f.disentanglement;
+    j["completeness"] = f.completeness;
+    j["informativeness"] = f.informativeness;
     for (const PictureFigure& p : picture_figure_list()) j[p.key] = f.pictures.*p.value;
     j["shuffled_reconstruction"] = f.shuffled_reconstruction;
     j["mutual_information"] = f.mutual_information;
@@ -159,6 +186,7 @@ std::string to_text(const Figures& f) {
   if (code) line(text, "  reconstruction", f.reconstruction_at_mean);
   if (!words) line(text, "  squared error", f.squared_error_at_mean);
   if (!std::isnan(f.psnr)) line(text, "  PSNR", f.psnr, "decibels");
+  if (!std::isnan(f.ssim)) line(text, "  SSIM", f.ssim, "structural similarity");
   if (code) text += fmt::format("  {:<24}{:>12}  means with a variance above 0.01\n", "active units", f.active_units);
   if (!f.active_by_threshold.empty()) {
     std::string swept;
@@ -193,6 +221,11 @@ std::string to_text(const Figures& f) {
   } else if (f.importance_samples > 0) {
     line(text, "nll", f.nll, "a plain autoencoder has none");
   }
+  text += probes_text(f.probes);
+  for (const auto& [what, v] :
+       {std::pair("mutual information gap", f.mutual_information_gap), std::pair("disentanglement", f.disentanglement),
+        std::pair("completeness", f.completeness), std::pair("informativeness", f.informativeness)})
+    if (!std::isnan(v)) line(text, what, v, "of codes for the data's factors");
   for (const PictureFigure& p : picture_figure_list())
     if (const double v = f.pictures.*p.value; !std::isnan(v)) line(text, spaced(p.key), v, p.meaning);
   if (const auto& gap = f.amortisation)
