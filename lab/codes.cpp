@@ -183,33 +183,4 @@ Tensor plane_codes(const Run& run, Index size, double range, Index first, Index 
   return codes;
 }
 
-Neighbours nearest_codes(const Tensor& queries, const Tensor& codes, Index count, bool own_rows) {
-  const Index m = queries.size(0), n = codes.size(0), d = codes.size(1);
-  if (count > n - (own_rows ? 1 : 0))
-    fail("neighbours", fmt::format("{} neighbours wanted among {} examples", count, n - (own_rows ? 1 : 0)));
-  Neighbours found{Tensor({m, count}, DType::int32), Tensor({m, count})};
-  const float *q = queries.data<float>(), *c = codes.data<float>();
-  auto* indices = found.indices.mutable_data<std::int32_t>();
-  float* distances = found.distances.mutable_data<float>();
-  constexpr Index chunk = 16;
-  parallel((m + chunk - 1) / chunk, [&](Index part) {
-    std::vector<std::pair<float, std::int32_t>> all;
-    for (Index i = part * chunk; i < std::min(m, (part + 1) * chunk); i++) {
-      all.clear();
-      for (Index j = 0; j < n; j++) {
-        if (own_rows && i == j) continue;
-        float sum = 0;
-        for (Index k = 0; k < d; k++) sum += (q[i * d + k] - c[j * d + k]) * (q[i * d + k] - c[j * d + k]);
-        all.emplace_back(sum, std::int32_t(j));
-      }
-      std::partial_sort(all.begin(), all.begin() + count, all.end());
-      for (Index k = 0; k < count; k++) {
-        indices[i * count + k] = all[std::size_t(k)].second;
-        distances[i * count + k] = std::sqrt(all[std::size_t(k)].first);
-      }
-    }
-  });
-  return found;
-}
-
 }  // namespace elbo

@@ -47,14 +47,6 @@ Split load_pictures(const Run& run, const std::vector<std::string>& files);
 // deviations of the training codes around their mean. Throws UsageError for dimensions that do not exist.
 Tensor plane_codes(const Run& run, Index size, double range, Index first, Index second);
 
-// For each row of `queries` (m, d) the `count` nearest rows of `codes` (n, d) by Euclidean distance, nearest first. `own_rows`: query i
-// is row i itself, which is left out. Throws Error where there are not that many.
-struct Neighbours {
-  Tensor indices;    // int32 (m, count)
-  Tensor distances;  // float32 (m, count)
-};
-Neighbours nearest_codes(const Tensor& queries, const Tensor& codes, Index count, bool own_rows);
-
 // The lower triangle L with L L^T = a for a symmetric positive semi-definite a (n, n), float64; columns without variance are 0.
 Tensor cholesky(const Tensor& a);
 

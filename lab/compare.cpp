@@ -154,7 +154,7 @@ void add_text_figures(ComparedRun& to, const Run& run, const Dataset& data) {
   if (!run.codec) return;
   const Index examples = std::min(text_examples, data.test.size());
   const Figures f =
-      evaluate(run, data, {.importance_samples = text_importance_samples, .examples = examples, .all = true, .decode = false});
+      evaluate(run, data, {.importance_samples = text_importance_samples, .examples = examples, .information = true, .decode = false});
   to.texts = {{"examples", double(f.examples)}, {"importance_samples", double(f.importance_samples)}};
   for (const auto& [name, value] : {std::pair("nll", f.nll), std::pair("mutual_information", f.mutual_information),
                                     std::pair("shuffled_reconstruction", f.shuffled_reconstruction)})

@@ -140,7 +140,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   const Likelihood likelihood = objective.likelihood();
   const bool text = likelihood == Likelihood::categorical, code = model.latent() > 0;
   const Index samples = options.importance_samples > 0 ? options.importance_samples : options.all ? 100 : 0, size = split.size();
-  const bool importance = samples > 0 && model.variational();
+  const bool importance = samples > 0 && model.variational(), information = options.all || options.information;
   const double variance = variance_of(run, data);
   PerExample rows;
   std::vector<double> similarity, nll_tenth, bound;  // bound: of iwae, with as many samples as in training
@@ -166,7 +166,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
         place(rows.reconstruction_at_mean, at_mean.value(), batch, size);
       }
     } else {
-      if (options.all) codes.add(pass, batch.examples);
+      if (information) codes.add(pass, batch.examples);
       place(rows.squared_error, squared_error(pass.decoding.mean(), batch.x), batch, size);
       binary_values = binary_values && all_binary(batch.x);
       const Decoding at_mean = pass.kl ? model.decode(pass.code.mean) : pass.decoding;
@@ -246,7 +246,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
     f.nll = f.total;
     f.nll_standard_error = standard_error(rows.total);
   }
-  if (options.all && model.variational()) add_information(f, codes, rows.kl);
+  if (information && model.variational()) add_information(f, codes, rows.kl);
   if (options.all && code) add_disentanglement(f, codes.mean, split, data);
   f.ssim = mean_of(similarity);
   if (text) counts->fill(f);
@@ -255,7 +255,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
       const FreeRunning running = free_running(run, split, codes.mean);
       f.exact_match = running.exact_match, f.edit_distance = running.edit_distance;
     }
-    if (options.all) f.shuffled_reconstruction = shuffled_reconstruction(run, split, codes.z);
+    if (information) f.shuffled_reconstruction = shuffled_reconstruction(run, split, codes.z);
   }
   if (options.per_example) *options.per_example = std::move(rows);
   return f;

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -45,12 +46,13 @@ class SmallestCandidates {
 
 }  // namespace
 
-Tensor nearest_rows(const Tensor& queries, const Tensor& examples, Index count) {
+Neighbours nearest_rows(const Tensor& queries, const Tensor& examples, Index count, bool own_rows) {
   require_rank("neighbours", "queries (m, d)", queries, 2);
   require_rank("neighbours", "examples (n, d)", examples, 2);
   const Index m = queries.size(0), n = examples.size(0), d = examples.size(1);
   require_shape("neighbours", "queries", queries, {m, d});
-  if (count < 1 || count > n) fail("neighbours", fmt::format("{} neighbours wanted among {} examples", count, n));
+  const Index others = n - (own_rows ? 1 : 0);
+  if (count < 1 || count > others) fail("neighbours", fmt::format("{} neighbours wanted among {} examples", count, others));
   const Tensor centre = mean(examples.to(DType::float64), {0});
   const Tensor q = subtract(queries.to(DType::float64), centre).to(DType::float32);
   const Tensor x = subtract(examples.to(DType::float64), centre).to(DType::float32);
@@ -64,8 +66,9 @@ Tensor nearest_rows(const Tensor& queries, const Tensor& examples, Index count) 
     }
   });
 
-  Tensor found({m, count}, DType::int32);
-  auto* to = found.mutable_data<std::int32_t>();
+  Neighbours found{Tensor({m, count}, DType::int32), Tensor({m, count})};
+  auto* to = found.indices.mutable_data<std::int32_t>();
+  float* distances = found.distances.mutable_data<float>();
   constexpr Index rows = 64, columns = 1024;  // of a product at a time: 256 kB
   parallel(divide_up(m, rows), [&](Index part) {
     const Index begin = part * rows, end = std::min(m, begin + rows);
@@ -76,8 +79,9 @@ Tensor nearest_rows(const Tensor& queries, const Tensor& examples, Index count) 
       gemm<float>(false, true, end - begin, width, d, pq + begin * d, d, px + first * d, d, products.data(), columns);
       for (Index i = 0; i < end - begin; i++)
         for (Index j = 0; j < width; j++)
-          nearest[std::size_t(i)].show(squares[std::size_t(first + j)] - 2 * products[std::size_t(i * columns + j)],
-                                       std::int32_t(first + j));
+          if (!own_rows || begin + i != first + j)
+            nearest[std::size_t(i)].show(squares[std::size_t(first + j)] - 2 * products[std::size_t(i * columns + j)],
+                                         std::int32_t(first + j));
     }
     std::vector<std::pair<double, std::int32_t>> exact;
     for (Index i = begin; i < end; i++) {
@@ -91,7 +95,10 @@ Tensor nearest_rows(const Tensor& queries, const Tensor& examples, Index count) 
         exact.emplace_back(sum, c.second);
       }
       std::partial_sort(exact.begin(), exact.begin() + count, exact.end());
-      for (Index k = 0; k < count; k++) to[i * count + k] = exact[std::size_t(k)].second;
+      for (Index k = 0; k < count; k++) {
+        to[i * count + k] = exact[std::size_t(k)].second;
+        distances[i * count + k] = float(std::sqrt(exact[std::size_t(k)].first));
+      }
     }
   });
   return found;

@@ -41,8 +41,7 @@ std::span<const PictureFigure> picture_figure_list() { return list; }
 PictureFigures picture_figures(const Run& run, const Dataset& data, std::uint64_t seed,
                                const std::function<void(std::string_view)>& on_note) {
   PictureFigures f;
-  const bool pictures = run.example_shape.rank() == 3 && (run.example_shape[2] == 1 || run.example_shape[2] == 3);
-  if (!pictures || data.train.size() == 0 || data.test.size() < 2) return f;
+  if (run.example_shape.rank() != 3 || data.train.size() == 0 || data.test.size() < 2) return f;
   std::optional<Classifier> classifier;
   if (data.classes > 1 && data.train.labels) {
     classifier = classifier_of(data, {.updates = classifier_updates(data), .note = on_note});

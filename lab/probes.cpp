@@ -116,7 +116,7 @@ ProbeAccuracy probe_features(const LabelledFeatures& train, const LabelledFeatur
     best = at;
   }
   result.linear = accuracy(best.predict(tested), test.labels);
-  const Tensor nearest = nearest_rows(tested, fitted, std::min(neighbours, fitted.size(0)));
+  const Tensor nearest = nearest_rows(tested, fitted, std::min(neighbours, fitted.size(0))).indices;
   result.knn = accuracy(majority_vote(nearest, train.labels), test.labels);
   return result;
 }

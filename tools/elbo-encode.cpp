@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "lab/codes.h"
+#include "lab/knn.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tensor/json.h"
@@ -86,12 +87,12 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
   Neighbours found;
   if (inputs.empty()) {
     codes = encode_examples(run, chosen_split(run, shared));
-    if (neighbours) found = nearest_codes(codes.mean, codes.mean, *neighbours, true);
+    if (neighbours) found = nearest_rows(codes.mean, codes.mean, *neighbours, true);
   } else {
     codes = encode_examples(run, is_text(run) ? tokenised_split(*run.codec, names) : load_pictures(run, inputs));
     if (neighbours) {
       among = encode_examples(run, chosen_split(run, shared));
-      found = nearest_codes(codes.mean, among.mean, *neighbours, false);
+      found = nearest_rows(codes.mean, among.mean, *neighbours);
     }
   }
   write(out, codes, found);

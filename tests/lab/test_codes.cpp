@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "lab/knn.h"
 #include "lab/mixture.h"
 #include "models/gradcheck.h"
 #include "tensor/parallel.h"
@@ -94,12 +95,12 @@ TEST_CASE("the plane of two dimensions: first to the right, second upwards") {
 
 TEST_CASE("nearest codes, with and without the query itself") {
   const Tensor codes = Tensor::from<float>({0, 0, 3, 4, 0, 1, 10, 10}, {4, 2});
-  const Neighbours own = nearest_codes(codes, codes, 2, true);
+  const Neighbours own = nearest_rows(codes, codes, 2, true);
   CHECK(own.indices.at<std::int32_t>({0, 0}) == 2);
   CHECK(own.indices.at<std::int32_t>({0, 1}) == 1);
   CHECK(own.distances.at<float>({0, 1}) == 5);
-  CHECK(nearest_codes(codes, codes, 1, false).indices.at<std::int32_t>({3, 0}) == 3);
-  CHECK(contains(error_of([&] { nearest_codes(codes, codes, 4, true); }), "4 neighbours wanted among 3"));
+  CHECK(nearest_rows(codes, codes, 1, false).indices.at<std::int32_t>({3, 0}) == 3);
+  CHECK(contains(error_of([&] { nearest_rows(codes, codes, 4, true); }), "4 neighbours wanted among 3"));
 }
 
 TEST_CASE("decoding and reconstruction do not depend on how many there are") {
