@@ -29,6 +29,15 @@ std::uint64_t checksum_of(const Dataset& data) {
 
 std::string_view part_name(Part part) { return part_names[std::size_t(part)]; }
 
+Split Split::first(Index count) const {
+  if (count >= size()) return *this;
+  Split s = *this;
+  s.values = values.slice(0, count);
+  if (labels) s.labels = labels.slice(0, count);
+  for (Tensor& factor : s.factors) factor = factor.slice(0, count);
+  return s;
+}
+
 Part part_from_name(std::string_view name) {
   for (std::size_t i = 0; i < part_names.size(); i++)
     if (part_names[i] == name) return Part(i);

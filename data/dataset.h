@@ -33,6 +33,7 @@ struct Split {
   Part part = Part::train;
 
   Index size() const { return values ? values.shape()[0] : 0; }
+  Split first(Index count) const;  // the first so many examples; all where there are no more
 };
 
 // What numbers are: bytes, each standing for byte / 255 (texts too); floats from 0 to 1; other floats. One pass over floats.

@@ -38,12 +38,13 @@ struct CodeProblem {
   const Tensor& x;
   const Tensor& examples;
   const Code& encoded;  // what a text's decoder reads besides z
+  const Tensor& labels;
 
   // -ELBO of each example, (n,), one sample.
   Var loss(const Var& mean, const Var& logvar, const Tensor& noise) const {
     const Code code{mean, logvar, encoded.embedded};
-    const Var reconstruction =
-        run.objective().reconstruction(*run.model, code, reparameterise(mean, logvar, noise), x, run.optimal_variance);
+    const Var z = run.model->given(reparameterise(mean, logvar, noise), labels);
+    const Var reconstruction = run.objective().reconstruction(*run.model, code, z, x, run.optimal_variance);
     return reconstruction + sum(kl_normal(mean, logvar), {1});
   }
 
@@ -75,15 +76,6 @@ struct CodeProblem {
   }
 };
 
-Split first_of(const Split& split, Index count) {
-  Split part = split;
-  if (count == 0 || count >= split.size()) return part;
-  part.values = split.values.slice(0, count);
-  if (split.labels) part.labels = split.labels.slice(0, count);
-  part.factors.clear();
-  return part;
-}
-
 void check_amortisation(const Run& run, const Split& split, const AmortisationOptions& o) {
   if (o.examples < 0 || o.steps < 1 || o.samples < 1 || o.evaluation_samples < 1 || o.batch < 1 || !(o.learning_rate > 0))
     throw UsageError("[amortisation] expected positive numbers of updates, samples and examples in a batch, and a learning rate above 0");
@@ -97,15 +89,15 @@ void check_amortisation(const Run& run, const Split& split, const AmortisationOp
 
 AmortisationGap amortisation_gap(const Run& run, const Split& split, const AmortisationOptions& options) {
   check_amortisation(run, split, options);
-  const Split part = first_of(split, options.examples);
+  const Split part = options.examples > 0 ? split.first(options.examples) : split;
   const Frozen fixed(*run.store);
   AmortisationGap out{.examples = part.size(), .steps = options.steps};
   std::vector<double> encoders(std::size_t(part.size())), optimised(encoders.size());  // in the order of the part
   const std::unique_ptr<BatchSource> batches = evaluation_batches(run.config, part, options.batch);
   for (Index b = 0; b < batches->count(); b++) {
     const Batch& batch = batches->load(1, b);
-    const Code code = run.model->encode(Var(batch.x));
-    const CodeProblem problem{run, options, batch.x, batch.examples, code};
+    const Code code = run.model->encode(Var(batch.x), batch.labels);
+    const CodeProblem problem{run, options, batch.x, batch.examples, code, batch.labels};
     const std::vector<double> before = problem.elbo(code.mean.value(), code.logvar.value());
     FreeCodes codes(code, options.steps, options.learning_rate);
     problem.optimise(codes);

@@ -125,7 +125,7 @@ StepTime bench_step(const std::string& name, double seconds) {
   const Config& config = it->config;
   const Shape example = example_of(*it);
   Learner learner(config, example, 1, 1);
-  const Batch batch{random_input(config, example, config.train.batch), {}, {}};
+  const Batch batch{random_input(config, example, config.train.batch), Condition(config.model.classes).in_turn(config.train.batch), {}};
   Index step = 0;
   const double t = median_seconds(seconds, [&] { learner.step(batch, step++); });
   rusage usage{};

@@ -73,14 +73,19 @@ Tensor cholesky(const Tensor& a) {
   return lower;
 }
 
-Tensor draw_codes(const Run& run, Index count, CodeSource source, double temperature, std::uint64_t seed) {
+Tensor with_labels(const Model& model, const Tensor& codes, const Tensor& labels) {
+  const NoGrad guard;
+  return model.given(Var(codes.to(DType::float64)), labels ? labels : model.condition().in_turn(codes.size(0))).value();
+}
+
+Tensor draw_codes(const Run& run, Index count, CodeSource source, double temperature, std::uint64_t seed, const Tensor& labels) {
   const Index latent = run.model->latent();
   Tensor codes({count, latent}, DType::float64);
   fill_normal(codes, {.seed = seed, .purpose = Purpose::sample});
   double* z = codes.mutable_data<double>();
   if (source == CodeSource::prior) {
     for (Index i = 0; i < codes.numel(); i++) z[i] *= temperature;
-    return codes;
+    return with_labels(*run.model, codes, labels);
   }
   const CodeStatistics& s = statistics(run);
   const Tensor lower = cholesky(s.covariance);
@@ -91,11 +96,11 @@ Tensor draw_codes(const Run& run, Index count, CodeSource source, double tempera
       for (Index k = 0; k <= j; k++) v += l[j * latent + k] * z[k];
       z[j] = mean[j] + temperature * v;
     }
-  return codes;
+  return with_labels(*run.model, codes, labels);
 }
 
 Tensor decode_codes(const Model& model, const Tensor& codes) {
-  require_shape("decode", "codes (n, latent)", codes, {codes.size(0), model.latent()});
+  require_shape("decode", "codes (n, latent)", codes, {codes.size(0), model.decoder_inputs()});
   const NoGrad guard;
   const Index n = codes.size(0);
   Tensor pictures(model.example_shape().prepend(n));
@@ -112,7 +117,7 @@ EncodedExamples encode_examples(const Run& run, const Split& split) {
   const std::unique_ptr<BatchSource> batches = evaluation_batches(run.config, split, batch);
   for (Index b = 0; b < batches->count(); b++) {
     const Batch& examples = batches->load(1, b);
-    const Code code = run.model->encode(Var(examples.x));
+    const Code code = run.model->encode(Var(examples.x), examples.labels);
     const Tensor mean = code.mean.value().to(DType::float32), logvar = code.logvar ? code.logvar.value().to(DType::float32) : Tensor();
     const auto* place = examples.examples.data<std::int32_t>();
     for (Index i = 0; i < examples.size(); i++) {
@@ -128,21 +133,21 @@ Tensor model_inputs(const Run& run, const Split& split, Index count) {
     fail("data", fmt::format("{} examples wanted; the {} part holds {}", count, part_name(split.part), split.size()));
   Tensor inputs(run.example_shape.prepend(count));
   if (count == 0) return inputs;
-  Split first = split;  // an example's draws depend on its place alone, so the first ones are the same without the rest
-  first.values = split.values.slice(0, count);
-  if (split.labels) first.labels = split.labels.slice(0, count);
+  const Split first = split.first(count);  // an example's draws depend on its place alone: they are the same without the rest
   Batches batches = Batches::evaluation(first, evaluation_options(run.config, first, batch));
   for (Index b = 0; b < batches.count(); b++) put_rows(inputs, b * batch, batches.load(1, b).x);
   return inputs;
 }
 
-Tensor reconstruct(const Model& model, const Tensor& inputs) {
+Tensor reconstruct(const Model& model, const Tensor& inputs, const Tensor& labels) {
   const NoGrad guard;
   const Index n = inputs.size(0);
   Tensor outputs(inputs.shape());
   for (Index i = 0; i < n; i += batch) {
-    const Code code = model.encode(Var(inputs.slice(i, std::min(n, i + batch)).to(model.dtype())));
-    put_rows(outputs, i, model.decode(code.mean).mean());
+    const Index end = std::min(n, i + batch);
+    const Tensor of_these = labels ? labels.slice(i, end) : Tensor();
+    const Code code = model.encode(Var(inputs.slice(i, end).to(model.dtype())), of_these);
+    put_rows(outputs, i, model.decode(model.given(code.mean, of_these)).mean());
   }
   return outputs;
 }

@@ -19,10 +19,15 @@ CodeSource default_code_source(
     const Model& model);  // prior for a VAE, gaussian for a plain autoencoder; prior (of no numbers) for a language model
 
 // `count` codes (count, latent), float64, from prior or gaussian; `temperature` scales their deviation from the mean. Code i depends on
-// `seed` and i alone. Throws Error where the Gaussian is wanted and the run has no statistics of its codes.
-Tensor draw_codes(const Run& run, Index count, CodeSource source, double temperature, std::uint64_t seed);
+// `seed` and i alone. Of a conditional model with labels beside them, as with_labels(). Throws Error where the Gaussian is wanted and the
+// run has no statistics of its codes.
+Tensor draw_codes(const Run& run, Index count, CodeSource source, double temperature, std::uint64_t seed, const Tensor& labels = {});
 
-// The decoder's mean for codes (n, latent) of any float type: (n, example...), float32.
+// Codes (n, latent) as the decoder reads them, float64: of a conditional model with `labels`, int32 (n,), beside them, or where these are
+// empty with every label in turn (0, 1, ..., 0, 1, ...); otherwise the codes themselves.
+Tensor with_labels(const Model& model, const Tensor& codes, const Tensor& labels = {});
+
+// The decoder's mean for codes (n, decoder_inputs()) of any float type: (n, example...), float32.
 Tensor decode_codes(const Model& model, const Tensor& codes);
 
 // The encoder's code of each example, float32. logvar is empty for a plain autoencoder, labels where there are none.
@@ -35,8 +40,8 @@ EncodedExamples encode_examples(const Run& run, const Split& split);
 // The first `count` examples of a part as the model sees them (binarised or dequantised where it was trained so): (count, example...).
 Tensor model_inputs(const Run& run, const Split& split, Index count);
 
-// Each input decoded from its code's mean.
-Tensor reconstruct(const Model& model, const Tensor& inputs);
+// Each input decoded from its code's mean; labels: int32 (n, or more), of a conditional model.
+Tensor reconstruct(const Model& model, const Tensor& inputs, const Tensor& labels);
 
 // Picture files as a part without labels: converted to the channels and resized to the size of the run's examples, as the pictures that it
 // was trained on were. Throws Error for a file that is no picture, UsageError where the run's examples are none.

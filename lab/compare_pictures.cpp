@@ -53,12 +53,20 @@ Tensor inputs_of(const Run& run, const Split& test, const std::vector<Index>& pl
   return chosen;
 }
 
+// Their labels, int32 (n,), where there are any.
+Tensor labels_of(const Split& test, const std::vector<Index>& places) {
+  if (!test.labels) return {};
+  Tensor chosen({Index(places.size())}, DType::int32);
+  for (std::size_t i = 0; i < places.size(); i++) chosen[Index(i)].copy_from(test.labels[places[i]]);
+  return chosen;
+}
+
 // One code drawn from the encoder for each input, decoded.
-Tensor noisy_reconstruction(const Model& model, const Tensor& inputs) {
+Tensor noisy_reconstruction(const Model& model, const Tensor& inputs, const Tensor& labels) {
   const NoGrad guard;
-  const Code code = model.encode(Var(inputs.to(model.dtype())));
+  const Code code = model.encode(Var(inputs.to(model.dtype())), labels);
   const Tensor noise = evaluation_noise(model, Tensor::arange(0, double(inputs.size(0)), 1, DType::int32));
-  return decode_codes(model, reparameterise(code.mean.value(), code.logvar.value(), noise));
+  return decode_codes(model, model.given(reparameterise(code.mean, code.logvar, noise), labels).value());
 }
 
 // The baselines' name and components for each code size, where the comparison has them.
@@ -159,13 +167,13 @@ void add_reconstructions(Page& page, const Comparison& c, const std::vector<Open
   PictureRows rows{.caption = fmt::format("Test pictures and what each line makes of them (seed {}).", c.options.first_seed)};
   for (const Index i : places)
     if (c.data.test.labels) rows.columns.push_back(label_name(c.data, c.data.test.labels.data<std::int32_t>()[i]));
-  const Tensor shown = inputs_of(runs[0].run, c.data.test, places);
+  const Tensor shown = inputs_of(runs[0].run, c.data.test, places), labels = labels_of(c.data.test, places);
   rows.rows.push_back({.label = "input", .pictures = shown});
   for (const OpenRun& r : runs) {
     const Tensor inputs = inputs_of(r.run, c.data.test, places);
-    rows.rows.push_back({.label = r.entry->label, .pictures = reconstruct(*r.run.model, inputs)});
+    rows.rows.push_back({.label = r.entry->label, .pictures = reconstruct(*r.run.model, inputs, labels)});
     if (r.entry->variational())
-      rows.rows.push_back({.label = "the same, one code drawn", .pictures = noisy_reconstruction(*r.run.model, inputs)});
+      rows.rows.push_back({.label = "the same, one code drawn", .pictures = noisy_reconstruction(*r.run.model, inputs, labels)});
   }
   for (const auto& [name, baseline] : linear_baselines(c))
     rows.rows.push_back({.label = name, .pictures = decode(baseline, encode(baseline, shown))});
@@ -209,11 +217,7 @@ void add_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& ru
 void add_latent_space(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
   Content& s = page.section("Latent space");
   constexpr Index most = 2000;
-  Split test = c.data.test;
-  if (test.size() > most) {
-    test.values = test.values.slice(0, most);
-    if (test.labels) test.labels = test.labels.slice(0, most);
-  }
+  const Split test = c.data.test.first(most);
   s.paragraph(
       fmt::format("Mean codes of {} test examples{}; one unit is as long across as up. With more than two dimensions the two "
                   "directions in which that model's codes vary most. **What to look at:** whether labels form regions, whether "
@@ -255,9 +259,11 @@ void add_interpolation(Page& page, const Comparison& c, const std::vector<OpenRu
     PictureRows rows;
     for (Index k = 0; k < steps; k++) rows.columns.push_back(fmt::format("{:.3g}", double(k) / double(steps - 1)));
     for (const OpenRun& r : runs) {
-      const Tensor inputs = inputs_of(r.run, c.data.test, {places[pair], places[5 - pair]});
+      const std::vector<Index> both = {places[pair], places[5 - pair]};
+      const Tensor inputs = inputs_of(r.run, c.data.test, both), labels = labels_of(c.data.test, both);
       const NoGrad guard;
-      const Tensor ends = r.run.model->encode(Var(inputs.to(r.run.model->dtype()))).mean.value();
+      const Model& model = *r.run.model;
+      const Tensor ends = model.given(model.encode(Var(inputs.to(model.dtype())), labels).mean, labels).value();
       const Index latent = ends.size(1);
       Tensor codes({steps, latent}, DType::float64);
       for (Index k = 0; k < steps; k++)

@@ -71,15 +71,6 @@ struct Units {
   std::vector<double> sum, square, kl;
 };
 
-Split first_examples(const Split& split, Index count) {
-  if (count == 0 || count >= split.size()) return split;
-  Split s = split;
-  s.values = split.values.slice(0, count);
-  if (split.labels) s.labels = split.labels.slice(0, count);
-  s.factors.clear();
-  return s;
-}
-
 constexpr Index most_for_information = 10000;
 
 void add_information(Figures& f, const FirstCodes& codes, const std::vector<double>& kl) {
@@ -131,7 +122,7 @@ bool all_binary(const Tensor& x) {
 Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& options) {
   if (options.examples < 0 || options.importance_samples < 0 || options.batch < 1)
     throw UsageError("evaluate: expected numbers of examples and samples that are not negative, and a batch of at least one");
-  const Split split = first_examples(data.part(options.part), options.examples);
+  const Split &part = data.part(options.part), split = options.examples > 0 ? part.first(options.examples) : part;
   if (split.size() == 0) fail("evaluate", fmt::format("the {} part has no examples", part_name(options.part)));
 
   NoGrad guard;
@@ -154,28 +145,30 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   const std::unique_ptr<BatchSource> batches = evaluation_batches(run.config, split, options.batch);
   for (Index b = 0, done = 0; b < batches->count(); b++) {
     const Batch& batch = batches->load(1, b);
-    const Pass pass = objective(model, batch.x, evaluation_noise(model, batch.examples, options.seed), variance);
+    const Pass pass = objective(model, batch.x, evaluation_noise(model, batch.examples, options.seed), variance, {.labels = batch.labels});
     place(rows.reconstruction, pass.reconstruction.value(), batch, size);
     units.add(pass.code.mean.value(), pass.kl ? pass.kl.value() : Tensor());
     if (pass.kl) place(rows.kl, sum(pass.kl.value().to(DType::float64), {1}), batch, size);
     if (text) {
-      counts->add(batch, pass.code.mean.value());
+      counts->add(batch, pass.code.mean);
       if (code) {
         codes.add(pass, batch.examples);
-        const Var at_mean = pass.kl ? objective.reconstruction(model, pass.code, pass.code.mean, batch.x, 0) : pass.reconstruction;
+        const Var at_mean = pass.kl ? objective.reconstruction(model, pass.code, model.given(pass.code.mean, batch.labels), batch.x, 0)
+                                    : pass.reconstruction;
         place(rows.reconstruction_at_mean, at_mean.value(), batch, size);
       }
     } else {
       if (information) codes.add(pass, batch.examples);
       place(rows.squared_error, squared_error(pass.decoding.mean(), batch.x), batch, size);
       binary_values = binary_values && all_binary(batch.x);
-      const Decoding at_mean = pass.kl ? model.decode(pass.code.mean) : pass.decoding;
+      const Decoding at_mean = pass.kl ? model.decode(model.given(pass.code.mean, batch.labels)) : pass.decoding;
       place(rows.reconstruction_at_mean, objective.reconstruction(at_mean, batch.x, variance).value(), batch, size);
       place(rows.squared_error_at_mean, squared_error(at_mean.mean(), batch.x), batch, size);
       if (options.all && run.example_shape.rank() == 3) place(similarity, structural_similarity(at_mean.mean(), batch.x), batch, size);
     }
     if (importance) {
-      const ImportanceEstimate e = importance_estimate(model, objective, batch.x, batch.examples, samples, options.seed, variance);
+      const ImportanceEstimate e =
+          importance_estimate(model, objective, batch.x, batch.examples, samples, options.seed, variance, 1, batch.labels);
       place(rows.nll, e.nll, batch, size);
       place(rows.effective_samples, e.effective_samples, batch, size);
       place(nll_tenth, e.nll_tenth, batch, size);
@@ -186,7 +179,9 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
     }
     if (model.variational() && objective.importance_weighted())
       place(bound,
-            importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), options.seed, variance, run.beta).nll,
+            importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), options.seed, variance, run.beta,
+                                batch.labels)
+                .nll,
             batch, size);
     done += batch.size();
     if (options.progress) options.progress(done, size);

@@ -54,6 +54,14 @@ Split take_examples(const Split& split, const std::vector<std::int32_t>& places)
   return out;
 }
 
+std::optional<std::int32_t> label_of_name(const Dataset& data, const std::string& name) {
+  const auto it = std::find(data.label_names.begin(), data.label_names.end(), name);
+  if (it != data.label_names.end()) return std::int32_t(it - data.label_names.begin());
+  std::int64_t label = -1;
+  if (!read_number(name, label) || label < 0 || label >= data.classes) return std::nullopt;
+  return std::int32_t(label);
+}
+
 std::vector<std::int32_t> places_of_group(const Dataset& data, const Split& split, const std::string& name) {
   std::vector<std::int32_t> places;
   if (const std::size_t equals = name.find('='); equals != std::string::npos) {
@@ -69,13 +77,10 @@ std::vector<std::int32_t> places_of_group(const Dataset& data, const Split& spli
   } else {
     if (!split.labels)
       throw UsageError(fmt::format("{}: {} has no labels; expected FACTOR=VALUE, or a file or folder of examples", name, data.spec.str()));
-    std::int64_t label = -1;
-    const auto it = std::find(data.label_names.begin(), data.label_names.end(), name);
-    if (it != data.label_names.end()) label = it - data.label_names.begin();
-    if (label < 0 && (!read_number(name, label) || label < 0 || label >= data.classes))
-      throw UsageError(unknown_message("label", name, data.label_names));
+    const std::optional<std::int32_t> label = label_of_name(data, name);
+    if (!label) throw UsageError(unknown_message("label", name, data.label_names));
     const std::int32_t* labels = split.labels.data<std::int32_t>();
-    places = places_where(split.size(), [&](Index i) { return labels[i] == label; });
+    places = places_where(split.size(), [&](Index i) { return labels[i] == *label; });
   }
   if (places.empty()) fail("data", fmt::format("no example of the {} part is {}", part_name(split.part), name));
   return places;

@@ -191,12 +191,8 @@ Tensor Mixture::draw(Index count, double temperature, std::uint64_t seed) const 
 }
 
 Tensor mixture_codes(const Run& run, const Split& train) {
-  Split part = train;
-  const Index n = std::min<Index>(10000, train.size());
-  if (n == 0) fail("mixture", "the training part is empty");
-  part.values = train.values.slice(0, n);
-  if (train.labels) part.labels = train.labels.slice(0, n);
-  const EncodedExamples codes = encode_examples(run, part);
+  if (train.size() == 0) fail("mixture", "the training part is empty");
+  const EncodedExamples codes = encode_examples(run, train.first(10000));
   Tensor z = codes.mean.to(DType::float64);
   if (!codes.logvar) return z;
   Tensor noise(z.shape(), DType::float64);

@@ -7,6 +7,7 @@
 
 #include "tensor/error.h"
 #include "tensor/nearest.h"
+#include "tensor/shape_ops.h"
 
 namespace elbo {
 namespace {
@@ -48,6 +49,14 @@ Tensor path_between(const Tensor& from, const Tensor& to, Index steps, PathKind 
     for (Index j = 0; j < latent; j++) *z++ = wa * a.data<double>()[j] + wb * b.data<double>()[j];
   }
   return path;
+}
+
+Tensor labelled_path(const Model& model, const EncodedExamples& from, const EncodedExamples& to, Index steps, PathKind kind) {
+  const Tensor path = path_between(from.mean[0], to.mean[0], steps, kind);
+  if (!model.condition()) return path;
+  if (!from.labels || !to.labels) fail("path", "a conditional model needs the labels of both ends");
+  const auto label = [&](const EncodedExamples& e) { return model.condition().one_hot(e.labels.slice(0, 1), DType::float64)[0]; };
+  return concatenate({path, path_between(label(from), label(to), steps, PathKind::linear)}, 1);
 }
 
 Tensor traversal(const Run& run, Index unit, Index steps, double range) {

@@ -16,6 +16,10 @@ PathKind path_kind_from_name(std::string_view name);  // throws UsageError namin
 // or not defined.
 Tensor path_between(const Tensor& from, const Tensor& to, Index steps, PathKind kind);
 
+// The same between the codes of two examples (the first row of each), as the decoder reads them: beside the codes of a conditional model
+// the labels, from one's to the other's in equal steps.
+Tensor labelled_path(const Model& model, const EncodedExamples& from, const EncodedExamples& to, Index steps, PathKind kind);
+
 // `steps` codes in which dimension `unit` goes from -range to range and the others stay at 0, (steps, latent), float64; for a plain
 // autoencoder in standard deviations of the training codes around their mean.
 Tensor traversal(const Run& run, Index unit, Index steps, double range);

@@ -59,7 +59,7 @@ void infer(Posterior& q, const Run& run, const Tensor& x, const Tensor& mask, co
       fill_normal(noise, {.seed = o.seed, .purpose = Purpose::sample, .step = std::uint64_t(step)});
       z = reparameterise(q.mean, q.logvar, noise);
     }
-    Var loss = sum(objective.reconstruction(visible(model.decode(z), Var(mask)), seen, run.optimal_variance));
+    Var loss = sum(objective.reconstruction(visible(model.decode(model.given(z, o.labels)), Var(mask)), seen, run.optimal_variance));
     if (q.logvar) loss = loss + sum(kl_normal(q.mean, q.logvar)) * run.beta;
     adam.step(backward(loss));
   }
@@ -125,19 +125,19 @@ Repair repair(const Run& run, const Tensor& given, const Tensor& given_mask, con
   Code start;
   {
     const NoGrad guard;
-    start = model.encode(Var(filled));
-    r.one_pass = chosen(mask, x, model.decode(start.mean).mean());
-    r.whole_error = hidden_error(x, reconstruct(model, x).to(x.dtype()), mask);
+    start = model.encode(Var(filled), o.labels);
+    r.one_pass = chosen(mask, x, model.decode(model.given(start.mean, o.labels)).mean());
+    r.whole_error = hidden_error(x, reconstruct(model, x, o.labels).to(x.dtype()), mask);
   }
   const Frozen weights(*run.store);
   Posterior q(model, start);
   infer(q, run, x, mask, o);
   const NoGrad guard;
-  r.inferred = chosen(mask, x, model.decode(q.mean).mean());
+  r.inferred = chosen(mask, x, model.decode(model.given(q.mean, o.labels)).mean());
   for (Index s = 0; q.logvar && s < o.samples; s++) {
     Tensor noise(q.mean.value().shape(), model.dtype());
     fill_normal(noise, {.seed = o.seed, .purpose = Purpose::sample, .step = std::uint64_t(o.steps + s)});
-    r.sampled.push_back(chosen(mask, x, model.decode(reparameterise(q.mean, q.logvar, noise)).mean()));
+    r.sampled.push_back(chosen(mask, x, model.decode(model.given(reparameterise(q.mean, q.logvar, noise), o.labels)).mean()));
   }
   r.mean_fill_error = hidden_error(x, r.mean_fill, mask);
   r.one_pass_error = hidden_error(x, r.one_pass, mask);

@@ -33,6 +33,7 @@ struct RepairOptions {
   double learning_rate = 0.05;
   Index samples = 0;  // completions from codes drawn from q, of a VAE
   std::uint64_t seed = 1;
+  Tensor labels = {};  // int32 (n,): of a conditional model
 };
 
 // Pictures as large as the inputs: visible numbers as they were, hidden ones filled in.

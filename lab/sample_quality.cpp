@@ -42,9 +42,9 @@ Tensor reconstruction_features(const Run& run, const Classifier& classifier, con
   Tensor features({count, Classifier::feature_count});
   const std::unique_ptr<BatchSource> batches = evaluation_batches(run.config, split, decoded_at_once);
   for (Index i = 0; i < count; i += decoded_at_once) {
-    const Tensor& x = batches->load(1, i / decoded_at_once).x;
-    const Index n = std::min(count - i, x.size(0));
-    features.slice(i, i + n).copy_from(classifier.features(reconstruct(*run.model, x.slice(0, n))));
+    const Batch& batch = batches->load(1, i / decoded_at_once);
+    const Index n = std::min(count - i, batch.size());
+    features.slice(i, i + n).copy_from(classifier.features(reconstruct(*run.model, batch.x.slice(0, n), batch.labels)));
   }
   return features;
 }

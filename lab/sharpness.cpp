@@ -139,10 +139,10 @@ RunSharpness run_sharpness(const Run& run, const Dataset& data, Index count) {
   };
   Batches test = batches_of(data.test);
   for (Index b = 0; b < test.count() && s.pictures < count; b++) {
-    const Tensor& x = test.load(1, b).x;
-    inputs.add(x);
-    reconstructions.add(reconstruct(model, x));
-    s.pictures += x.size(0);
+    const Batch& batch = test.load(1, b);
+    inputs.add(batch.x);
+    reconstructions.add(reconstruct(model, batch.x, batch.labels));
+    s.pictures += batch.size();
   }
   Batches train = batches_of(data.train);
   for (Index b = 0, seen = 0; b < train.count() && seen < s.pictures; b++) {

@@ -99,8 +99,9 @@ std::optional<Smoothness> smoothness(const Run& run, const Dataset& data, const 
   if (options.steps < 2 || options.steps % 2 != 0)
     throw UsageError(fmt::format("smoothness: expected an even number of steps, two or more, got {}", options.steps));
   if (data.test.size() < 2) fail("smoothness", fmt::format("expected two test examples or more, got {}", data.test.size()));
-  const Tensor means = encode_examples(run, data.test).mean;
-  if (!uses_its_code(means)) return std::nullopt;
+  const EncodedExamples encoded = encode_examples(run, data.test);
+  if (!uses_its_code(encoded.mean)) return std::nullopt;
+  const Tensor means = with_labels(*run.model, encoded.mean, encoded.labels);  // between labels their shares
 
   Smoothness s{.pairs = std::min(options.pairs, data.test.size() / 2), .steps = options.steps};
   const Tensor pictures = plain_pictures(run, data.test, 2 * s.pairs);
@@ -121,11 +122,12 @@ Holes holes(const Run& run, const Dataset& data, Index count, std::uint64_t seed
   if (data.test.size() == 0) fail("holes", "the test part is empty");
   Holes h{.codes = std::min(count, data.test.size())};
   const auto distance = [&](const Tensor& codes) { return mean_distance(training_distances(run, data, decode_codes(*run.model, codes))); };
-  h.reconstruction = mean_distance(training_distances(run, data, reconstruct(*run.model, model_inputs(run, data.test, h.codes))));
+  h.reconstruction =
+      mean_distance(training_distances(run, data, reconstruct(*run.model, model_inputs(run, data.test, h.codes), data.test.labels)));
   h.prior = distance(draw_codes(run, h.codes, CodeSource::prior, 1, seed));
   if (run.codes) h.gaussian = distance(draw_codes(run, h.codes, CodeSource::gaussian, 1, seed));
   if (data.train.size() >= mixture_components)
-    h.mixture = distance(fit_mixture(mixture_codes(run, data.train), mixture_components).draw(h.codes, 1, seed));
+    h.mixture = distance(with_labels(*run.model, fit_mixture(mixture_codes(run, data.train), mixture_components).draw(h.codes, 1, seed)));
   return h;
 }
 

@@ -20,8 +20,8 @@ TextCounts::TextCounts(const Run& run, const Split& split) : model_(text_model(r
   for (Index i = 0; i < split.tokens->size() && i < split.size(); i++) tokens_ += double(split.tokens->length(i) - 1);
 }
 
-void TextCounts::add(const Batch& batch, const Tensor& mean) {
-  const Tensor predicted = model_.likeliest(mean, batch.x);
+void TextCounts::add(const Batch& batch, const Var& mean) {
+  const Tensor predicted = model_.likeliest(model_.given(mean, batch.labels).value(), batch.x);
   const Index steps = predicted.size(1);
   const auto *p = predicted.data<std::int32_t>(), *x = batch.x.data<std::int32_t>();
   for (Index i = 0; i < batch.size(); i++)
@@ -56,7 +56,7 @@ Index edit_distance(std::span<const std::int32_t> a, std::span<const std::int32_
 FreeRunning free_running(const Run& run, const Split& split, const Tensor& means) {
   const NoGrad guard;
   DecodeOptions options{.unknown = true, .max_tokens = run.codec->max_tokens};
-  const auto decoded = generate_tokens(text_model(run), means, options);
+  const auto decoded = generate_tokens(text_model(run), run.model->given(Var(means), split.labels).value(), options);
   FreeRunning out;
   for (std::size_t i = 0; i < decoded.size(); i++) {
     auto text = (*split.tokens)[Index(i)].subspan(1);
@@ -82,7 +82,7 @@ double shuffled_reconstruction(const Run& run, const Split& split, const Tensor&
     const Batch& batch = batches->load(1, b);
     Tensor codes({batch.size(), z.size(1)}, z.dtype());
     for (Index i = 0; i < batch.size(); i++) codes[i].copy_from(z[given[std::size_t(batch.examples.data<std::int32_t>()[i])]]);
-    sum += total(run.model->text_loss({}, Var(codes), batch.x, {}).value());
+    sum += total(run.model->text_loss({}, run.model->given(Var(codes), batch.labels), batch.x, {}).value());
   }
   return sum / double(n);
 }

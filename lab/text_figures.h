@@ -10,7 +10,7 @@ namespace elbo {
 class TextCounts {
  public:
   explicit TextCounts(const Run& run, const Split& split);
-  void add(const Batch& batch, const Tensor& mean);  // the codes' means, (n, latent)
+  void add(const Batch& batch, const Var& mean);  // the codes' means, (n, latent)
   // Fills tokens, perplexity, token_accuracy, nll_perplexity from what was gathered and from the figures so far.
   void fill(Figures& f) const;
 

@@ -31,9 +31,9 @@ class Adversary {
 
   // The decoder's part in the objective, a mean over the batch in nats: -log of the probability that the discriminator gives the made
   // pictures of being data (the non-saturating loss), half of it for reconstructions of the codes z, half for as many codes from the
-  // prior. Keeps the pictures for learn(). `step` keys the prior's draws. Batch normalisation sees each kind of pictures by itself, and
-  // keeps its running statistics, which are those of reconstructions alone.
-  Var fool(const Model& model, const Tensor& z, std::uint64_t seed, Index step);
+  // prior (given the same labels, of a conditional model). Keeps the pictures for learn(). `step` keys the prior's draws. Batch
+  // normalisation sees each kind of pictures by itself, and keeps its running statistics, which are those of reconstructions alone.
+  Var fool(const Model& model, const Tensor& z, const Tensor& labels, std::uint64_t seed, Index step);
   // Trains the discriminator on the batch and on the pictures that fool() made. Loss: a mean over the batch in nats of -log p(data) for x
   // and of -log p(made) for the two kinds of pictures, each half; accuracy: the share judged rightly, data and made counted alike.
   struct Verdict {

@@ -175,6 +175,8 @@ void check_config(const Config& c) {
     wrong(text ? fmt::format("model.kind=text needs objective.likelihood=categorical, got {}", c.objective.likelihood)
                : fmt::format("objective.likelihood=categorical needs model.kind=text, got {}", c.model.kind));
   if (!text && c.model.latent == 0) wrong("model.latent=0 (no code) is for model.kind=text: a language model");
+  if (c.model.classes == 1 || (c.model.classes > 0 && c.model.latent == 0))
+    wrong(fmt::format("model.classes={}: expected two or more, and a code (model.latent) beside which they are given", c.model.classes));
   check_schedule(c);
   if (conv && (c.model.filters.empty() || (c.model.kind == "conv" && c.model.filters.size() != c.model.strides.size())))
     wrong(fmt::format("model.kind={} needs model.filters, and for conv as many model.strides; got {} and {}", c.model.kind,

@@ -15,6 +15,7 @@ struct ModelConfig {
   std::string kind = "dense";
   bool variational = true;
   Index latent = 20;
+  Index classes = 0;  // labels as conditions: how many there are; 0: none
   std::vector<Index> hidden = {400};
   std::optional<std::vector<Index>> decoder_hidden;  // none: hidden mirrored for dense, none for convolutions
   std::vector<Index> filters = {32, 64};             // convolutions: of each stage of the encoder; the decoder's mirror them

@@ -21,6 +21,9 @@ void model_rows(Table& t) {
   t.integer(
       "model.latent", 0, 1 << 20, "dimensions of the code; 0: none, which makes a language model of kind text",
       [](Config & c) -> auto& { return c.model.latent; });
+  t.integer(
+      "model.classes", 0, 1 << 16, "labels as conditions: how many classes encoder and decoder are given; 0: they are given none",
+      [](Config & c) -> auto& { return c.model.classes; });
   t.integers(
       "model.hidden", 1, 1 << 20, "widths of the encoder's hidden layers", [](Config & c) -> auto& { return c.model.hidden; });
   t.optional<std::vector<Index>>(

@@ -86,12 +86,12 @@ ConvModel::ConvModel(const Config& config, const Shape& example, const Scope& sc
     in = c.filters[i];
   }
   const Index flat = in * (same ? start_h_ * start_w_ * factor * factor : start_h_ * start_w_);
-  hidden_ = Mlp(down / "hidden", flat, c.hidden, f);
+  hidden_ = Mlp(down / "hidden", flat + condition().width(), c.hidden, f);
   mean_ = Linear(down / "mean", hidden_.out, c.latent);
   if (c.variational) logvar_ = Linear(down / "logvar", hidden_.out, c.latent);
 
   const Scope up = scope / "decoder";
-  decoder_hidden_ = Mlp(up / "hidden", c.latent, c.decoder_hidden.value_or(std::vector<Index>{}), f);
+  decoder_hidden_ = Mlp(up / "hidden", decoder_inputs(), c.decoder_hidden.value_or(std::vector<Index>{}), f);
   start_ = Linear(up / "start", decoder_hidden_.out, start_h_ * start_w_ * in, f);
   for (std::size_t i = c.filters.size(); i-- > 0;) {
     const Scope at = up / ("conv" + std::to_string(c.filters.size() - 1 - i));
@@ -111,7 +111,8 @@ Code ConvModel::encode(const Var& x, const PassContext& context) const {
   Var y = x;
   if (h != example_[0] || w != example_[1]) y = pad(y, {.bottom = h - example_[0], .right = w - example_[1]});
   for (const ConvStage& s : encoder_) y = s(y, context.training);
-  y = hidden_(reshape(y, {x.shape()[0], y.shape()[1] * y.shape()[2] * y.shape()[3]}));
+  y = reshape(y, {x.shape()[0], y.shape()[1] * y.shape()[2] * y.shape()[3]});
+  y = hidden_(condition().beside(y, context.labels));
   Code code{mean_(y), {}};
   if (config_.model.variational) code.logvar = soft_clamp(logvar_(y), -10, 10);
   return code;

@@ -69,12 +69,12 @@ ConvLstmModel::ConvLstmModel(const Config& config, const Shape& example, const S
   }
   const Index read = c.encoder_units.value_or(c.units);
   reader_ = RecurrentLayer(down / c.cell, cell, (example[1] - lost) * in, read);
-  hidden_ = Mlp(down / "hidden", read, c.hidden, f);
+  hidden_ = Mlp(down / "hidden", read + condition().width(), c.hidden, f);
   mean_ = Linear(down / "mean", hidden_.out, c.latent);
   if (c.variational) logvar_ = Linear(down / "logvar", hidden_.out, c.latent);
 
   const Scope up = scope / "decoder";
-  decoder_hidden_ = Mlp(up / "hidden", c.latent, c.decoder_hidden.value_or(std::vector<Index>{}), f);
+  decoder_hidden_ = Mlp(up / "hidden", decoder_inputs(), c.decoder_hidden.value_or(std::vector<Index>{}), f);
   start_ = Linear(up / "start", decoder_hidden_.out, small_.numel(), f);
   writer_ = RecurrentLayer(up / c.cell, cell, small_[2], c.units);
   in = c.units;
@@ -91,7 +91,7 @@ ConvLstmModel::ConvLstmModel(const Config& config, const Shape& example, const S
 Code ConvLstmModel::encode(const Var& x, const PassContext& context) const {
   Var y = x;
   for (const ConvStage& s : encoder_) y = s(y, context.training);
-  y = hidden_(reader_(as_sequence(y, y.shape()[1])).last.h);
+  y = hidden_(condition().beside(reader_(as_sequence(y, y.shape()[1])).last.h, context.labels));
   Code code{mean_(y), {}};
   if (config_.model.variational) code.logvar = soft_clamp(logvar_(y), -10, 10);
   return code;

@@ -16,10 +16,10 @@ std::vector<Index> mirrored(const ModelConfig& c) {
 DenseModel::DenseModel(const Config& config, const Shape& example, const Scope& scope) : Model(config, example) {
   const ModelConfig& c = config.model;
   const Nonlinearity f = nonlinearity_from_name(c.activation);
-  encoder_ = Mlp(scope / "encoder", example.numel(), c.hidden, f);
+  encoder_ = Mlp(scope / "encoder", example.numel() + condition().width(), c.hidden, f);
   mean_ = Linear(scope / "encoder" / "mean", encoder_.out, c.latent);
   if (c.variational) logvar_ = Linear(scope / "encoder" / "logvar", encoder_.out, c.latent);
-  decoder_ = Mlp(scope / "decoder", c.latent, mirrored(c), f);
+  decoder_ = Mlp(scope / "decoder", decoder_inputs(), mirrored(c), f);
   const bool sigmoid = decoding_kind(config) == Decoding::Kind::mean && c.output == "sigmoid";
   const Nonlinearity last = sigmoid ? Nonlinearity::sigmoid : Nonlinearity::none;
   output_ = Linear(scope / "decoder" / "output", decoder_.out, example.numel(), last);
@@ -27,9 +27,9 @@ DenseModel::DenseModel(const Config& config, const Shape& example, const Scope& 
     output_logvar_ = Linear(scope / "decoder" / "output_logvar", decoder_.out, example.numel());
 }
 
-Code DenseModel::encode(const Var& x, const PassContext&) const {
+Code DenseModel::encode(const Var& x, const PassContext& context) const {
   const Index n = x.shape()[0];
-  const Var h = encoder_(x.rank() == 2 ? x : reshape(x, {n, example_.numel()}));
+  const Var h = encoder_(condition().beside(x.rank() == 2 ? x : reshape(x, {n, example_.numel()}), context.labels));
   Code code{mean_(h), {}};
   if (config_.model.variational) code.logvar = soft_clamp(logvar_(h), -10, 10);
   return code;

@@ -96,14 +96,15 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   const Index judged = std::min<Index>(1000, batches.examples());
   FirstCodes first(judged);
   for_batches(batches, [&](const Batch& batch) {
-    const Pass p = objective(model, batch.x, evaluation_noise(model, batch.examples), optimal_variance);
+    const Pass p = objective(model, batch.x, evaluation_noise(model, batch.examples), optimal_variance, {.labels = batch.labels});
     reconstruction += total(p.reconstruction.value());
     if (p.kl) kl += total(p.kl.value());
     codes.add(p.code);
     if (p.kl) first.add(p, batch.examples);
     if (importance)
       for (const double nll :
-           importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), 1, optimal_variance, weight).nll)
+           importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), 1, optimal_variance, weight, batch.labels)
+               .nll)
         bound += nll;
   });
   const double n = double(batches.examples());
@@ -124,7 +125,7 @@ CodeStatistics code_statistics(const Model& model, BatchSource& batches) {
   if (model.latent() == 0) return {};
   NoGrad guard;
   CodeSums codes(model.latent());
-  for_batches(batches, [&](const Batch& batch) { codes.add(model.encode(Var(batch.x))); });
+  for_batches(batches, [&](const Batch& batch) { codes.add(model.encode(Var(batch.x), batch.labels)); });
   return codes.statistics();
 }
 
@@ -132,10 +133,10 @@ double training_variance(const Model& model, BatchSource& batches) {
   NoGrad guard;
   double error = 0;
   for_batches(batches, [&](const Batch& batch) {
-    const Code code = model.encode(Var(batch.x));
+    const Code code = model.encode(Var(batch.x), batch.labels);
     const Tensor noise = evaluation_noise(model, batch.examples);
     const Tensor z = code.logvar ? reparameterise(code.mean.value(), code.logvar.value(), noise) : code.mean.value();
-    error += total(squared_error(model.decode(Var(z)).mean(), batch.x));
+    error += total(squared_error(model.decode(model.given(Var(z), batch.labels)).mean(), batch.x));
   });
   return clamped_variance(error / (double(batches.examples()) * double(model.example_shape().numel())));
 }

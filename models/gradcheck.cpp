@@ -54,16 +54,19 @@ struct Built {
   ParamStore store;
   std::unique_ptr<Model> model;
   Objective objective;
-  Tensor x, noise;
+  Tensor x, noise, labels;
 
   Built(const Config& config, const Shape& example)
       : store(store_options(config)), model(make_model(config, example, store)), objective(config) {
     const Index examples = batch_norm(config) ? 12 : 2;
     x = config.model.kind == "text" ? shortened(random_input(config, example, examples))
                                     : sample_tensor(example.prepend(examples), 0.1, 0.9, 1).to(model->dtype());
+    labels = model->condition().in_turn(examples);
     noise = sample_tensor({examples, model->latent()}, -1, 1, 2).to(model->dtype());
   }
-  Var loss() const { return objective(*model, x, model->variational() ? noise : Tensor(), 0, {.training = true}).objective; }
+  Var loss() const {
+    return objective(*model, x, model->variational() ? noise : Tensor(), 0, {.training = true, .labels = labels}).objective;
+  }
   std::vector<Var> vars() const {
     const std::vector<Parameter> parameters = store.parameters();
     return {parameters.begin(), parameters.end()};

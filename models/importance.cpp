@@ -59,19 +59,19 @@ double LogMeanExp::log_mean() const {
 double LogMeanExp::effective_samples() const { return count_ == 0 ? 0 : sum_ * sum_ / sum_of_squares_; }
 
 ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples,
-                                       Index samples, std::uint64_t seed, double variance, double weight) {
+                                       Index samples, std::uint64_t seed, double variance, double weight, const Tensor& labels) {
   if (!model.variational()) fail("importance", "expected a variational model: a plain autoencoder has no distribution of codes");
   if (samples < 1) throw UsageError("[importance] expected at least one sample");
   NoGrad guard;
   const Index n = x.size(0);
-  const Code code = model.encode(Var(x));
+  const Code code = model.encode(Var(x), labels);
   const Tensor &mean = code.mean.value(), &logvar = code.logvar.value();
   std::vector<LogMeanExp> weights(static_cast<std::size_t>(n));
   ImportanceEstimate out;
   for (Index k = 0; k < samples; k++) {
     const Tensor noise = evaluation_noise(model, examples, seed, std::uint64_t(k));
     const Tensor z = reparameterise(mean, logvar, noise);
-    const Tensor loss = objective.reconstruction(model, code, Var(z), x, variance).value();
+    const Tensor loss = objective.reconstruction(model, code, model.given(Var(z), labels), x, variance).value();
     for_float("importance", z.dtype(), [&]<class T>(T) {
       const std::vector<double> ratio = prior_over_posterior<T>(z, noise, logvar);
       for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio[i] - double(loss.data<T>()[i]));

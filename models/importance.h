@@ -34,10 +34,10 @@ struct ImportanceEstimate {
   std::vector<double> curve_sums;
 };
 
-// x: these examples of their part, (n, example...), or their tokens. Sample k uses evaluation_noise(..., seed, k), so that sample 0 is the
-// one of the ELBO. `variance`: that of gaussian-optimal; `weight`: the exponent of p(z) / q(z | x), where the bound of a weighted objective
-// is wanted. For a variational model.
+// x: these examples of their part, (n, example...), or their tokens; `labels`: of a conditional model. Sample k uses evaluation_noise(...,
+// seed, k), so that sample 0 is the one of the ELBO. `variance`: that of gaussian-optimal; `weight`: the exponent of p(z) / q(z | x), where
+// the bound of a weighted objective is wanted. For a variational model.
 ImportanceEstimate importance_estimate(const Model& model, const Objective& objective, const Tensor& x, const Tensor& examples,
-                                       Index samples, std::uint64_t seed, double variance, double weight = 1);
+                                       Index samples, std::uint64_t seed, double variance, double weight = 1, const Tensor& labels = {});
 
 }  // namespace elbo

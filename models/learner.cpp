@@ -46,7 +46,8 @@ Pass Learner::pass(const Batch& batch, Index step, std::uint64_t draw) {
         Tensor(one ? Shape{batch.size(), model_->latent()} : Shape{batch.size(), objective_.samples(), model_->latent()}, model_->dtype());
     fill_normal(noise, {.seed = config_.train.seed, .purpose = Purpose::latent, .step = draw});
   }
-  return objective_(*model_, batch.x, noise, 0, {.training = true, .seed = config_.train.seed, .step = Index(draw)}, weight_.term(step));
+  return objective_(*model_, batch.x, noise, 0, {.training = true, .seed = config_.train.seed, .step = Index(draw), .labels = batch.labels},
+                    weight_.term(step));
 }
 
 // The encoder keeps what pre-training has taught it; the decoder has its first weights again (Li et al. 2019, "A surprisingly effective fix
@@ -94,7 +95,7 @@ StepLosses Learner::step(const Batch& batch, Index step) {
   Var loss = pass.objective;
   StepLosses losses{.reconstruction = pass.mean_reconstruction(), .kl = pass.mean_kl(), .beta = pass.term.weight};
   if (adversary_) {
-    const Var term = adversary_->fool(*model_, pass.z.value(), config_.train.seed, step);
+    const Var term = adversary_->fool(*model_, pass.z.value(), batch.labels, config_.train.seed, step);
     losses.adversarial = term.item();
     loss = loss + term * config_.objective.adversarial_weight;
   }

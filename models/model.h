@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "models/condition.h"
 #include "models/config.h"
 #include "nn/layers.h"
 
@@ -30,6 +31,7 @@ struct PassContext {
   bool training = false;
   std::uint64_t seed = 1;  // of what is drawn in training, with the number of the update
   Index step = 0;
+  Tensor labels = {};  // int32 (n,): of a conditional model (models/condition.h)
 };
 
 class Model {
@@ -38,11 +40,18 @@ class Model {
   virtual ~Model() = default;
 
   virtual Code encode(const Var& x, const PassContext& context) const = 0;  // x: (n, example...)
-  // Of numbers: what the decoder says of each, z: (n, latent). Of texts: text_loss() in its stead (models/text.h).
+  // Of numbers: what the decoder says of each, z: (n, decoder_inputs()), as given() makes it. Of texts: text_loss() in its stead
+  // (models/text.h).
   virtual Decoding decode(const Var& z, const PassContext& context) const;
   virtual Var text_loss(const Code& code, const Var& z, const Tensor& x, const PassContext& context) const;
-  Code encode(const Var& x) const { return encode(x, {}); }  // in evaluation
-  Decoding decode(const Var& z) const { return decode(z, {}); }
+  // In evaluation:
+  Code encode(const Var& x) const { return encode(x, PassContext{}); }
+  Code encode(const Var& x, const Tensor& labels) const { return encode(x, PassContext{.labels = labels}); }
+  Decoding decode(const Var& z) const { return decode(z, PassContext{}); }
+  // What a decoder reads: codes (n, latent), and of a conditional model each example's label beside them.
+  Var given(const Var& codes, const Tensor& labels) const { return condition().beside(codes, labels); }
+  Index decoder_inputs() const { return latent() + condition().width(); }
+  Condition condition() const { return Condition(config_.model.classes); }
   // Layers with output shapes, parameters and multiply-adds (2 operations each) an example, for --summary.
   struct LayerSummary {
     std::string name, kind;

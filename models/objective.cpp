@@ -93,12 +93,14 @@ void Objective::take_samples(Pass& p, const Model& model, const Tensor& x, const
   if (likelihood_ == Likelihood::categorical) {
     std::vector<Var> each;
     const Var z = reshape(p.z, noise.shape());
-    for (Index s = 0; s < k; s++) each.push_back(model.text_loss(p.code, reshape(slice(z, 1, s, s + 1), {n, latent}), x, context));
+    for (Index s = 0; s < k; s++)
+      each.push_back(model.text_loss(p.code, model.given(reshape(slice(z, 1, s, s + 1), {n, latent}), context.labels), x, context));
     losses = stack(each, 1);
   } else {
     Tensor rows({n * k}, DType::int32);
     for (Index i = 0; i < n * k; i++) rows.mutable_data<std::int32_t>()[i] = std::int32_t(i / k);
-    p.decoding = model.decode(p.z, context);
+    p.decoding =
+        model.decode(model.given(p.z, model.condition() && context.labels ? gather_rows(context.labels, rows) : Tensor()), context);
     losses = reshape(reconstruction(p.decoding, gather_rows(x, rows), variance), {n, k});
   }
   p.reconstruction = mean(losses, {1});
@@ -118,10 +120,11 @@ Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& no
     if (p.objective) return p;
   } else {
     p.z = p.code.logvar && noise ? reparameterise(p.code.mean, p.code.logvar, noise) : p.code.mean;
+    const Var z = model.given(p.z, context.labels);
     if (likelihood_ == Likelihood::categorical) {
-      p.reconstruction = model.text_loss(p.code, p.z, x, context);
+      p.reconstruction = model.text_loss(p.code, z, x, context);
     } else {
-      p.decoding = model.decode(p.z, context);
+      p.decoding = model.decode(z, context);
       p.reconstruction = reconstruction(p.decoding, x, variance);
     }
   }

@@ -74,10 +74,10 @@ class Objective {
 
   // x: (n, example...), or tokens (n, most); noise: (n, latent), standard normal, or empty for z = the mean. `variance` as above; `term`:
   // final_term(beta()) where it is not given. Free bits count in training alone. With noise (n, k, latent) k samples of each example, and
-  // the bound of the configuration; with (n, latent) always the ELBO.
+  // the bound of the configuration; with (n, latent) always the ELBO. A conditional model's labels are the context's.
   Pass operator()(const Model& model, const Tensor& x, const Tensor& noise, double variance = 0, const PassContext& context = {},
                   std::optional<KlTerm> term = {}) const;
-  // The reconstruction term of each example for codes z, (n,).
+  // The reconstruction term of each example for codes z as the decoder reads them (Model::given), (n,).
   Var reconstruction(const Model& model, const Code& code, const Var& z, const Tensor& x, double variance) const;
   Var reconstruction(const Decoding& decoding, const Tensor& x, double variance) const {
     return reconstruction_loss(likelihood_, config_, decoding, x, variance);

@@ -6,6 +6,7 @@
 //   mlp-vae-2d           512 relu, latent 2, binary cross-entropy (the source's text says squared error, its code is followed)
 //   mlp-vae              400-200 relu, latent 20, binary cross-entropy
 //   gaussian-vae         the same with a mean and a log-variance for each pixel
+//   conditional-vae, conditional-ae  mlp-vae given the labels of ten classes, after Sohn, Lee and Yan 2015 (models/condition.h)
 //   conv-vae, conv-ae    32 and 64 filters 3x3 with stride 2, latent 32, mirrored by transposed convolutions, binary cross-entropy: the
 //                        Keras example, with a wider code
 //   conv-same-vae        32 and 64 filters 3x3, the size kept; the decoder enlarges 4 times by repeating pixels; squared error + KL,
@@ -40,6 +41,12 @@ Config dense(bool variational, Index latent, std::vector<Index> hidden, const ch
   c.model.hidden = std::move(hidden);
   c.objective.likelihood = likelihood;
   c.train.epochs = epochs;
+  return c;
+}
+
+Config conditional(bool variational) {
+  Config c = dense(variational, 20, {400, 200}, "bernoulli", 20);
+  c.model.classes = 10;
   return c;
 }
 
@@ -112,6 +119,8 @@ const std::vector<Preset>& presets() {
       {"mlp-vae", "VAE 784-400-200-20, Bernoulli + beta KL", dense(true, 20, {400, 200}, "bernoulli", 20)},
       {"gaussian-vae", "VAE 784-400-200-20, a Gaussian with its own variance for each pixel + KL",
        dense(true, 20, {400, 200}, "gaussian-learned", 20)},
+      {"conditional-vae", "mlp-vae whose encoder and decoder are given the label, one of ten", conditional(true)},
+      {"conditional-ae", "the same without noise and KL", conditional(false)},
       {"conv-vae", "convolutional VAE, 32 and 64 filters, latent 32, Bernoulli + KL", conv(true)},
       {"conv-ae", "convolutional autoencoder, 32 and 64 filters, latent 32, Bernoulli", conv(false)},
       {"conv-same-vae", "VAE of convolutions that keep the size, latent 256, squared error + KL, RMSprop", conv_same()},

@@ -77,8 +77,13 @@ void take_data_path(Run& run, const std::string& config_path) {
   run.config.data.spec = beside.data.spec;
 }
 
-// Texts go with models of texts, numbers with the others.
+// Texts go with models of texts, numbers with the others, labels with models that are given them.
 void check_kind(const Config& config, const Dataset& data) {
+  if (const Index classes = config.model.classes; classes > 0 && data.classes != classes)
+    throw UsageError(
+        data.classes == 0
+            ? fmt::format("{}: these data have no labels, which model.classes={} is given as conditions", data.spec.str(), classes)
+            : fmt::format("{}: these data have {} labels, model.classes is {}", data.spec.str(), data.classes, classes));
   const bool texts = bool(data.texts), wants_texts = config.model.kind == "text";
   if (texts == wants_texts) return;
   throw UsageError(texts ? fmt::format("{}: these data are texts, which model.kind={} does not take; expected a preset of texts, such as "

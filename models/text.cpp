@@ -79,16 +79,17 @@ TextModel::TextModel(const Config& config, const Shape& example, const Scope& sc
   if (code || feeds_words_) embedding_ = Embedding(scope / "embedding", words(), c.embed);
   if (code) {
     encoder_ = RecurrentStack(scope / "encoder", kind, c.embed, c.encoder_units.value_or(c.units), c.layers, c.bidirectional);
-    mean_ = Linear(scope / "encoder" / "mean", encoder_.width, c.latent);
-    if (c.variational) logvar_ = Linear(scope / "encoder" / "logvar", encoder_.width, c.latent);
+    const Index read = encoder_.width + condition().width();
+    mean_ = Linear(scope / "encoder" / "mean", read, c.latent);
+    if (c.variational) logvar_ = Linear(scope / "encoder" / "logvar", read, c.latent);
   }
   const Scope decoder = scope / "decoder";
   Index inputs = feeds_words_ ? c.embed : 0;
   if (code && feeds_words_ && c.code_input != "every-step")
-    first_state_ = Linear(decoder / "first_state", c.latent, c.layers * c.units, Nonlinearity::tanh);
-  if (code && feeds_words_ && c.code_input != "first-state") inputs += c.latent;
+    first_state_ = Linear(decoder / "first_state", decoder_inputs(), c.layers * c.units, Nonlinearity::tanh);
+  if (code && feeds_words_ && c.code_input != "first-state") inputs += decoder_inputs();
   if (!feeds_words_) {
-    code_ = Linear(decoder / "code", c.latent, c.embed, Nonlinearity::tanh);
+    code_ = Linear(decoder / "code", decoder_inputs(), c.embed, Nonlinearity::tanh);
     inputs = c.embed;
   }
   decoder_ = RecurrentStack(decoder, kind, inputs, c.units, c.layers);
@@ -112,7 +113,8 @@ Code TextModel::encode(const Var& x, const PassContext& context) const {
   const auto between = [&](const Var& y, Index layer) { return dropout(c, between_encoder + int(layer), y, context); };
   const auto read = encoder_(dropout(c, encoder_words, code.embedded, context), {}, lengths_of(x.value()), between);
   const RecurrentState& last = read.last.back();
-  const Var h = c.bidirectional ? concatenate({read.last[read.last.size() - 2].h, last.h}, 1) : last.h;
+  const Var state = c.bidirectional ? concatenate({read.last[read.last.size() - 2].h, last.h}, 1) : last.h;
+  const Var h = condition().beside(state, context.labels);
   code.mean = mean_(h);
   if (c.variational) code.logvar = soft_clamp(logvar_(h), -10, 10);
   return code;

@@ -30,7 +30,7 @@ class TextModel final : public Model {
   bool learns_inputs() const override { return true; }
 
   Index words() const { return example_[1]; }
-  // Token by token. z: (n, latent); of a language model (n, 0).
+  // Token by token. z: (n, decoder_inputs()); of a language model (n, 0).
   struct Reading {
     std::vector<RecurrentState> states;
     Var code;  // what goes in beside each word, or in its stead; empty: nothing

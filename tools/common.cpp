@@ -164,6 +164,11 @@ Tool& Tool::share(std::initializer_list<std::string_view> names) {
       choice("--split", {"train", "valid", "test"}, "which part of the data (default test)", s.split);
     else if (name == "--weights")
       choice("--weights", {"best", "last"}, "which weights (default: best where the run has them)", s.weights);
+    else if (name == "--label")
+      option("--label", "L",
+             "of a run with labels as conditions (model.classes): the label, a number, that is given to what is decoded, and to files and "
+             "sentences, which have none of their own",
+             s.label, 0, 1 << 16);
     else if (name == "--seed")
       add({"--seed", "S", "the seed of everything random (default: the configuration's when training, otherwise 1)", Row::Kind::single,
            false, [&s](const std::string& text) {

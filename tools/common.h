@@ -26,6 +26,7 @@ struct SharedOptions {
   bool json = false, quiet = false, force = false;
   std::optional<std::uint64_t> seed;  // none: 1, or when training the configuration's
   std::string out, data, split = "test", weights;
+  std::optional<Index> label;
 };
 
 class Tool {
@@ -45,7 +46,7 @@ class Tool {
   Tool& positional(std::string value, std::string help, std::string& to);                // missing: UsageError, unless optional_positional
   Tool& positionals(std::string value, std::string help, std::vector<std::string>& to);  // one or more
   Tool& optional_positional(std::string value, std::string help, std::string& to);
-  // Names out of: --json --quiet --seed --out (with --force) --data --split --weights.
+  // Names out of: --json --quiet --seed --out (with --force) --data --split --weights --label.
   Tool& share(std::initializer_list<std::string_view> names);
   Tool& usage(std::string line);  // another line of usage than the one made from positionals
 

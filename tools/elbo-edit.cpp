@@ -54,19 +54,23 @@ int run(const Tool& tool, const Options& o) {
   const Split& part = data.part(part_from_name(shared.split));
   const Index count = std::min(o.count.value_or(10), part.size());
   std::vector<std::string> texts;
-  Tensor inputs, codes;
+  Tensor inputs, labels;
+  Split examples;
   if (text) {
     texts = given ? given_sentences(run, shared, o.inputs, o.texts) : first_texts(run, data, part, count);
-    codes = codes_of(run, texts).to(DType::float64);
+    examples = tokenised_split(*run.codec, texts);
   } else {
-    const Split examples = given ? given_examples(run, shared, o.inputs) : part;
-    inputs = model_inputs(run, examples, given ? examples.size() : count);
-    const NoGrad guard;
-    codes = run.model->encode(Var(inputs.to(run.model->dtype()))).mean.value().to(DType::float64);
+    examples = given ? given_examples(run, shared, o.inputs) : part.first(count);
+    inputs = model_inputs(run, examples, examples.size());
   }
+  examples.labels = !given && part.labels ? part.labels.slice(0, count) : chosen_labels(run, shared, examples.size());
+  Tensor codes = encode_examples(run, examples).mean.to(DType::float64);
   double* z = codes.mutable_data<double>();
   const Index latent = codes.size(1);
   for (Index i = 0; i < codes.numel(); i++) z[i] += o.strength * (to.data<double>()[i % latent] - from.data<double>()[i % latent]);
+  // A conditional model is told the label that it is to become.
+  const std::optional<std::int32_t> label = run.model->condition() ? label_of_name(data, o.to) : std::nullopt;
+  codes = with_labels(*run.model, codes, label ? Tensor::full({codes.size(0)}, *label, DType::int32) : examples.labels);
 
   Json all = about_run(run);
   all.update(
@@ -113,7 +117,7 @@ int main(int argc, char** argv) {
       .option("--count", "N", "the first examples of the part (default 10)", o.count, 1, 10000)
       .several("--input", "FILE", "picture files, or files of sentences, instead", o.inputs)
       .repeatable("--text", "\"...\"", "a sentence", o.texts)
-      .share({"--out", "--data", "--split", "--weights"});
+      .share({"--out", "--label", "--data", "--split", "--weights"});
   o.decode.add_to(tool);
   tool.share({"--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });

@@ -89,7 +89,9 @@ int run(const Tool& tool, const std::string& run_path, const std::vector<std::st
     codes = encode_examples(run, chosen_split(run, shared));
     if (neighbours) found = nearest_rows(codes.mean, codes.mean, *neighbours, true);
   } else {
-    codes = encode_examples(run, is_text(run) ? tokenised_split(*run.codec, names) : load_pictures(run, inputs));
+    Split given = is_text(run) ? tokenised_split(*run.codec, names) : load_pictures(run, inputs);
+    given.labels = chosen_labels(run, shared, given.size());
+    codes = encode_examples(run, given);
     if (neighbours) {
       among = encode_examples(run, chosen_split(run, shared));
       found = nearest_rows(codes.mean, among.mean, *neighbours);
@@ -133,6 +135,6 @@ int main(int argc, char** argv) {
                "picture files instead of a part, converted and resized to what the run was trained on; or files of sentences", inputs)
       .option("--neighbours", "N", "also the N examples of the part with the nearest codes (their indices and distances)", neighbours, 1,
               10000)
-      .share({"--weights", "--json", "--quiet"});
+      .share({"--label", "--weights", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, run_path, inputs, neighbours); });
 }

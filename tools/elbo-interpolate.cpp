@@ -37,7 +37,7 @@ int run(const Tool& tool, const Options& o) {
   const Split& split = data.part(part_from_name(shared.split));
   const NamedExample from = named_example(run, shared, o.from, "--from", data, split),
                      to = named_example(run, shared, o.to, "--to", data, split);
-  const Tensor a = encode_examples(run, from.split).mean[0], b = encode_examples(run, to.split).mean[0];
+  const EncodedExamples a = encode_examples(run, from.split), b = encode_examples(run, to.split);
 
   std::vector<std::string> lines;
   Json paths = Json::object();
@@ -45,7 +45,7 @@ int run(const Tool& tool, const Options& o) {
   Index rows = 0;
   for (const char* name : {"linear", "spherical"}) {
     if (!o.path.empty() && o.path != name) continue;
-    const Tensor codes = path_between(a, b, o.steps, path_kind_from_name(name));
+    const Tensor codes = labelled_path(*run.model, a, b, o.steps, path_kind_from_name(name));
     if (text) {
       const std::vector<std::string> texts = generate_texts(text_model(run), *run.codec, codes, o.decode.options(run, tool.seed()));
       lines.push_back(fmt::format("{}{}:", lines.empty() ? "" : "\n", name));
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
       .option("--to", "Y", "likewise", o.to)
       .option("--steps", "N", "codes on the path, both ends included (default 9)", o.steps, 2, 10000)
       .choice("--path", {"linear", "spherical"}, "one of them alone", o.path)
-      .share({"--out", "--data", "--split", "--weights"});
+      .share({"--out", "--label", "--data", "--split", "--weights"});
   o.decode.add_to(tool);
   tool.share({"--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });

@@ -32,7 +32,10 @@ int run(const Tool& tool, const std::string& run_path, Index size, double range,
   const auto [first, second] = parse_dims(dims);
   const OutPath out(shared.out, shared.force, {".png"});
   const Run run = open_chosen_run(run_path, shared);
-  write_pictures(out, decode_codes(*run.model, plane_codes(run, size, range, first, second)), size, size, 0);
+  write_pictures(
+      out,
+      decode_codes(*run.model, with_labels(*run.model, plane_codes(run, size, range, first, second), one_label(run, shared, size * size))),
+      size, size, 0);
   const char* unit = run.model->variational() ? "" : " standard deviations of the codes";
   if (shared.json) {
     Json all = about_run(run);
@@ -63,6 +66,6 @@ int main(int argc, char** argv) {
       .option("--range", "R", "from -R to R (default 4); for an autoencoder in standard deviations of its codes around their mean", range,
               1e-6, 1e6)
       .option("--dims", "I,J", "the two dimensions, counted from 0 (default 0,1)", dims)
-      .share({"--weights", "--json"});
+      .share({"--label", "--weights", "--json"});
   return tool.run(argc, argv, [&] { return run(tool, run_path, size, range, dims); });
 }

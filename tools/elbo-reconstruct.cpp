@@ -31,13 +31,15 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
   std::optional<OutPath> out;
   if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".txt"});
   std::vector<std::string> texts = given_sentences(run, shared, o.inputs, o.texts);
+  Tensor labels = chosen_labels(run, shared, Index(texts.size()));
   if (texts.empty()) {
     const Dataset data = chosen_data(run, shared);
     const Split& split = data.part(part_from_name(shared.split));
     texts = first_texts(run, data, split, o.count.value_or(std::min<Index>(20, split.size())));
+    if (split.labels) labels = split.labels.slice(0, Index(texts.size()));
   }
   const std::vector<std::string> back =
-      generate_texts(text_model(run), *run.codec, codes_of(run, texts), o.decode.options(run, tool.seed()));
+      generate_texts(text_model(run), *run.codec, codes_of(run, texts, labels), o.decode.options(run, tool.seed()));
   std::vector<std::string> lines;
   Json pairs = Json::array();
   for (std::size_t i = 0; i < texts.size(); i++) {
@@ -68,9 +70,9 @@ int run(const Tool& tool, const Options& o) {
   if (!o.texts.empty()) throw UsageError(fmt::format("--text: {} is a run on pictures or vectors", o.run));
   if (shared.out.empty()) throw UsageError("--out PATH is missing");
   const OutPath out(shared.out, shared.force, {".png", ".npy"});
-  const Split split = inputs.empty() ? chosen_split(run, shared) : load_pictures(run, inputs);
+  const Split split = inputs.empty() ? chosen_split(run, shared) : given_examples(run, shared, inputs);
   const Index n = inputs.empty() ? count.value_or(std::min<Index>(20, split.size())) : split.size();
-  const Tensor x = model_inputs(run, split, n), y = reconstruct(*run.model, x);
+  const Tensor x = model_inputs(run, split, n), y = reconstruct(*run.model, x, split.labels);
   const Index columns = std::min<Index>(n, 10), rows = (n + columns - 1) / columns;
   const bool array = out.kind() == ".npy";
   write_pictures(out, array ? y : paired_rows(x, y, columns), 2 * rows, columns);
@@ -107,7 +109,7 @@ int main(int argc, char** argv) {
       .several("--input", "FILE", "picture files instead, converted and resized to what the run was trained on; or files of sentences",
                o.inputs)
       .repeatable("--text", "\"...\"", "a sentence", o.texts)
-      .share({"--out", "--data", "--split", "--weights"});
+      .share({"--out", "--label", "--data", "--split", "--weights"});
   o.decode.add_to(tool);
   tool.share({"--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });

@@ -41,7 +41,9 @@ int run(const Tool& tool, const Options& o) {
   if (o.count > split.size()) fail("data", fmt::format("--count {}: the {} part has {} examples", o.count, shared.split, split.size()));
   if (data.train.size() == 0) fail("data", "the training part, whose mean fills hidden pixels, is empty");
   const Tensor x = model_inputs(run, split, o.count);
-  const Repair r = repair(run, x, mask, mean_example(run, data.train), {.steps = o.steps, .samples = o.samples, .seed = tool.seed()});
+  const Repair r = repair(
+      run, x, mask, mean_example(run, data.train),
+      {.steps = o.steps, .samples = o.samples, .seed = tool.seed(), .labels = split.labels ? split.labels.slice(0, o.count) : Tensor()});
 
   if (out.kind() == ".npy") {
     write_pictures(out, r.inferred, 1, 1);

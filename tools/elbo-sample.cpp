@@ -29,9 +29,10 @@ struct Options {
 
 // The mixture is fitted to codes of training examples: the other sources need no data.
 Tensor draw(const Run& run, Index count, CodeSource source, const Options& o, const Tool& tool) {
-  if (source != CodeSource::mixture) return draw_codes(run, count, source, o.temperature, tool.seed());
+  const Tensor labels = chosen_labels(run, tool.shared(), count);
+  if (source != CodeSource::mixture) return draw_codes(run, count, source, o.temperature, tool.seed(), labels);
   const Dataset data = chosen_data(run, tool.shared());
-  return fit_mixture(mixture_codes(run, data.train)).draw(count, o.temperature, tool.seed());
+  return with_labels(*run.model, fit_mixture(mixture_codes(run, data.train)).draw(count, o.temperature, tool.seed()), labels);
 }
 
 Json as_json(const SampleFigures& f) {
@@ -167,6 +168,6 @@ int main(int argc, char** argv) {
       .option("--language-model", "RUN",
               "texts: a run of text-lm, whose own samples' figures are shown beside, and these texts' perplexity under it",
               o.language_model)
-      .share({"--seed", "--weights", "--data", "--json", "--quiet"});
+      .share({"--label", "--seed", "--weights", "--data", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });
 }

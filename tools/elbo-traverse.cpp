@@ -38,6 +38,7 @@ int run(const Tool& tool, const Options& o) {
   Tensor codes({top * o.steps, run.model->latent()}, DType::float64);
   for (Index i = 0; i < top; i++)
     codes.slice(i * o.steps, (i + 1) * o.steps).copy_from(traversal(run, units[std::size_t(i)], o.steps, o.range));
+  codes = with_labels(*run.model, codes, one_label(run, shared, codes.size(0)));
   std::vector<std::string> lines;
   Json by_unit = Json::array();
   if (text) {
@@ -85,7 +86,7 @@ int main(int argc, char** argv) {
       .option("--range", "R", "from -R to R; of a plain autoencoder in standard deviations of its codes (default 3)", o.range, 0, 1000)
       .option("--steps", "N", "decoded for each dimension (default 9)", o.steps, 2, 1000)
       .option("--top", "N", "dimensions (default 20, of texts 5)", o.top, 1, 1 << 20)
-      .share({"--out", "--data", "--split", "--weights"});
+      .share({"--out", "--label", "--data", "--split", "--weights"});
   o.decode.add_to(tool);
   tool.share({"--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });

@@ -15,6 +15,20 @@ Run open_chosen_run(const std::string& path, const SharedOptions& shared) {
   return run;
 }
 
+Tensor chosen_labels(const Run& run, const SharedOptions& shared, Index count) {
+  if (!shared.label) return {};
+  const Index classes = run.config.model.classes;
+  if (classes == 0) throw UsageError(fmt::format("--label: {} is given no labels (model.classes=0)", run.path));
+  if (*shared.label >= classes)
+    throw UsageError(fmt::format("--label {}: {} is given labels from 0 to {}", *shared.label, run.path, classes - 1));
+  return Tensor::full({count}, double(*shared.label), DType::int32);
+}
+
+Tensor one_label(const Run& run, const SharedOptions& shared, Index count) {
+  if (shared.label || !run.model->condition()) return chosen_labels(run, shared, count);
+  return Tensor::zeros({count}, DType::int32);
+}
+
 Json about_run(const Run& run) { return Json::object({{"run", run.path}, {"weights", run.weights_name()}}); }
 
 Shape example_shape_of(const Config& config) {

@@ -27,12 +27,13 @@ void write_run_pictures(const Run& run, const Dataset& data) {
   const Index count = std::min<Index>(20, data.test.size());
   if (count > 0) {
     const Tensor inputs = model_inputs(run, data.test, count);
-    save("reconstructions.png", paired_rows(inputs, reconstruct(*run.model, inputs), 10), 10, 2);
+    save("reconstructions.png", paired_rows(inputs, reconstruct(*run.model, inputs, data.test.labels), 10), 10, 2);
   }
   const Tensor samples = decode_codes(*run.model, draw_codes(run, 100, default_code_source(*run.model), 1, 1));
   save("samples.png", samples, 10, 2);
   if (run.config.model.kind == "conv-lstm") save("samples-5x5.png", samples.slice(0, 25), 5, 2);  // what its source shows
-  if (run.model->latent() == 2) save("manifold.png", decode_codes(*run.model, plane_codes(run, 15, 4, 0, 1)), 15, 0);
+  if (run.model->latent() == 2)
+    save("manifold.png", decode_codes(*run.model, with_labels(*run.model, plane_codes(run, 15, 4, 0, 1))), 15, 0);
 }
 
 }  // namespace elbo

@@ -13,6 +13,7 @@
 #include "models/run_folder.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
+#include "tools/run_options.h"
 #include "tools/signals.h"
 #include "tools/terminal.h"
 
@@ -126,7 +127,9 @@ std::vector<std::string> given_sentences(const Run& run, const SharedOptions& sh
 }
 
 Split given_examples(const Run& run, const SharedOptions& shared, const std::vector<std::string>& files) {
-  return is_text(run) ? tokenised_split(*run.codec, given_sentences(run, shared, files)) : load_pictures(run, files);
+  Split given = is_text(run) ? tokenised_split(*run.codec, given_sentences(run, shared, files)) : load_pictures(run, files);
+  given.labels = chosen_labels(run, shared, given.size());
+  return given;
 }
 
 NamedExample named_example(const Run& run, const SharedOptions& shared, const std::string& name, const std::string& option,
@@ -136,15 +139,15 @@ NamedExample named_example(const Run& run, const SharedOptions& shared, const st
   if (read_number(name, index)) {
     if (index < 0 || index >= split.size())
       throw UsageError(fmt::format("{} {}: the {} part has examples 0 to {}", option, name, part_name(split.part), split.size() - 1));
-    if (is_text(run)) {
-      example.text = text_of(run, data, split, index);
-    } else {
+    if (split.labels) example.split.labels = split.labels.slice(index, index + 1);
+    if (!is_text(run)) {
       example.split.values = split.values.slice(index, index + 1);
       return example;
     }
+    example.text = text_of(run, data, split, index);
   } else if (std::error_code error; std::filesystem::is_regular_file(name, error)) {
     if (!is_text(run)) {
-      example.split = load_pictures(run, {name});
+      example.split = given_examples(run, shared, {name});
       return example;
     }
     example.text = given_sentences(run, shared, {name}).front();
@@ -154,7 +157,9 @@ NamedExample named_example(const Run& run, const SharedOptions& shared, const st
   } else {
     throw UsageError(fmt::format("{} {}: expected the number of an example, or a picture file that exists", option, name));
   }
+  const Tensor label = example.split.labels ? example.split.labels : chosen_labels(run, shared, 1);
   example.split = tokenised_split(*run.codec, {example.text});
+  example.split.labels = label;
   return example;
 }
 
@@ -165,8 +170,10 @@ std::vector<std::string> first_texts(const Run& run, const Dataset& data, const 
   return texts;
 }
 
-Tensor codes_of(const Run& run, const std::vector<std::string>& sentences) {
-  return encode_examples(run, tokenised_split(*run.codec, sentences)).mean;
+Tensor codes_of(const Run& run, const std::vector<std::string>& sentences, const Tensor& labels) {
+  Split split = tokenised_split(*run.codec, sentences);
+  split.labels = labels;
+  return with_labels(*run.model, encode_examples(run, split).mean, labels);
 }
 
 std::string joined_lines(const std::vector<std::string>& lines) {

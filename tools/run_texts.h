@@ -43,7 +43,7 @@ std::vector<std::string> read_sentences(const std::vector<std::string>& files, B
 std::vector<std::string> given_sentences(const Run& run, const SharedOptions& shared, const std::vector<std::string>& files,
                                          const std::vector<std::string>& sentences = {});
 
-// Files as a part without labels: pictures (load_pictures()), or sentences where the run is on texts.
+// Files as a part: pictures (load_pictures()), or sentences where the run is on texts; with the label of --label, if any.
 Split given_examples(const Run& run, const SharedOptions& shared, const std::vector<std::string>& files);
 
 // One example that an option names: its number in the part, a file (its first sentence), or, of texts, a sentence.
@@ -57,8 +57,8 @@ NamedExample named_example(const Run& run, const SharedOptions& shared, const st
 // The first `count` texts of a part as they were read, or decoded from their tokens where the part has them alone.
 std::vector<std::string> first_texts(const Run& run, const Dataset& data, const Split& split, Index count);
 
-// The means of sentences' codes, (n, latent).
-Tensor codes_of(const Run& run, const std::vector<std::string>& sentences);
+// The means of sentences' codes as the decoder reads them; `labels`: int32 (n,), of a conditional run.
+Tensor codes_of(const Run& run, const std::vector<std::string>& sentences, const Tensor& labels);
 
 // Writes lines to a .txt file, or `per_file` to each generated_text_0.txt, generated_text_1.txt, ... of a folder.
 void write_lines(const OutPath& out, const std::vector<std::string>& lines, Index per_file);

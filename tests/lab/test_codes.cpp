@@ -109,7 +109,7 @@ TEST_CASE("decoding and reconstruction do not depend on how many there are") {
   CHECK(pictures.shape() == Shape{700, 2, 2, 1});
   const Tensor last = decode_codes(*run.model, codes.slice(699, 700));
   for (Index i = 0; i < 4; i++) CHECK(pictures.element(699 * 4 + i) == doctest::Approx(last.element(i)).epsilon(1e-6));
-  CHECK(reconstruct(*run.model, pictures).shape() == pictures.shape());
+  CHECK(reconstruct(*run.model, pictures, {}).shape() == pictures.shape());
 }
 
 TEST_CASE("a mixture finds clusters that one Gaussian misses") {

@@ -122,7 +122,7 @@ TEST_CASE("adversary: losses and accuracy are those of the discriminator's logit
     };
     double right = 0;
     for (Index i = 0; i < n; i++) right += (real.element(i) > 0) + 0.5 * (rebuilt.element(i) < 0) + 0.5 * (drawn.element(i) < 0);
-    CHECK(adversary.fool(*model, z, 9, 4).item() == doctest::Approx((cost(rebuilt, -1) + cost(drawn, -1)) / 2).epsilon(1e-5));
+    CHECK(adversary.fool(*model, z, {}, 9, 4).item() == doctest::Approx((cost(rebuilt, -1) + cost(drawn, -1)) / 2).epsilon(1e-5));
     const Adversary::Verdict verdict = adversary.learn(x);
     CHECK(verdict.loss == doctest::Approx(cost(real, -1) + (cost(rebuilt, 1) + cost(drawn, 1)) / 2).epsilon(1e-5));
     CHECK(verdict.accuracy == doctest::Approx(right / double(2 * n)));
