@@ -202,7 +202,8 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
             .use_test = run.config.data.use_test,
             .dequantized = numbers.dequantize != Dequantize::none,
             .parameters = run.store->numel(),
-            .variational = model.variational()};
+            .variational = model.variational(),
+            .classes = model.condition().width()};
   f.all = options.all;
   f.normalised = normalised(likelihood, binary_values);
   if (likelihood == Likelihood::gaussian) f.variance = run.config.objective.variance;

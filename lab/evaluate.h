@@ -40,6 +40,7 @@ struct Figures {
   bool normalised = false;         // reconstruction is a normalised -log p(x | z)
   Index parameters = 0;
   bool variational = false;
+  Index classes = 0;  // above 0: of p(x | label), and so many labels
 
   // One latent sample an example. For a plain autoencoder total is the reconstruction alone: no bound, never ranked against a VAE's.
   double total = 0, reconstruction = 0, kl = no_figure;

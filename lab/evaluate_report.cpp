@@ -96,6 +96,7 @@ std::string to_json(const Figures& f) {
   j["variance"] = f.variance;
   j["parameters"] = f.parameters;
   j["variational"] = f.variational;
+  j["condition"] = f.classes > 0 ? Json("label") : Json();
   j["total"] = f.total;
   j["reconstruction"] = f.reconstruction;
   j["kl"] = f.kl;
@@ -171,6 +172,9 @@ std::string to_text(const Figures& f) {
                                  : f.active_units < 0 ? "language model"
                                                       : "plain autoencoder",
                                  lab::grouped_number(f.parameters), f.likelihood, likelihood_note(f));
+  if (f.classes > 0)
+    text += fmt::format("of p(x | label): the model is given the label, one of {}, which costs up to {:.2f} nats elsewhere\n\n", f.classes,
+                        std::log(double(f.classes)));
   if (f.use_test && !f.split.empty()) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
   text += fmt::format("  {:<24}{:>12}\n", "", "per example");
   const bool code = f.active_units >= 0, words = !std::isnan(f.tokens);

@@ -4,27 +4,11 @@
 
 #include "autograd/mode.h"
 #include "models/evaluation.h"
+#include "models/latent.h"
 #include "tensor/error.h"
-#include "tensor/likelihood.h"
 
 namespace elbo {
 namespace {
-
-// log p(z) - log q(z | x) of each example, where z = mu + exp(logvar / 2) epsilon:
-//   sum over j of (epsilon_j^2 + logvar_j - z_j^2) / 2        (the constants log(2 pi) / 2 cancel)
-template <class T>
-std::vector<double> prior_over_posterior(const Tensor& z, const Tensor& epsilon, const Tensor& logvar) {
-  const Index n = z.size(0), latent = z.size(1);
-  const T *zs = z.data<T>(), *es = epsilon.data<T>(), *ls = logvar.data<T>();
-  std::vector<double> out(static_cast<std::size_t>(n));
-  for (Index i = 0; i < n; i++) {
-    double sum = 0;
-    for (Index j = i * latent; j < (i + 1) * latent; j++)
-      sum += double(es[j]) * double(es[j]) + double(ls[j]) - double(zs[j]) * double(zs[j]);
-    out[std::size_t(i)] = sum / 2;
-  }
-  return out;
-}
 
 // 1, 2 or 5 times a power of ten.
 bool is_round(Index k) {
@@ -65,17 +49,14 @@ ImportanceEstimate importance_estimate(const Model& model, const Objective& obje
   NoGrad guard;
   const Index n = x.size(0);
   const Code code = model.encode(Var(x), labels);
-  const Tensor &mean = code.mean.value(), &logvar = code.logvar.value();
   std::vector<LogMeanExp> weights(static_cast<std::size_t>(n));
   ImportanceEstimate out;
   for (Index k = 0; k < samples; k++) {
     const Tensor noise = evaluation_noise(model, examples, seed, std::uint64_t(k));
-    const Tensor z = reparameterise(mean, logvar, noise);
-    const Tensor loss = objective.reconstruction(model, code, model.given(Var(z), labels), x, variance).value();
-    for_float("importance", z.dtype(), [&]<class T>(T) {
-      const std::vector<double> ratio = prior_over_posterior<T>(z, noise, logvar);
-      for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio[i] - double(loss.data<T>()[i]));
-    });
+    const Var z = draw_code(code, noise);
+    const Tensor loss = objective.reconstruction(model, code, model.given(z, labels), x, variance).value().to(DType::float64);
+    const std::vector<double> ratio = log_prior_over_posterior(z.value(), noise, code.logvar.value());
+    for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio[i] - loss.data<double>()[i]);
     if (is_round(k + 1)) {
       double all = 0;
       for (const LogMeanExp& w : weights) all -= w.log_mean();

@@ -10,10 +10,7 @@
 
 namespace elbo {
 
-// z, noise, logvar: (n k, latent), where z = mu + exp(logvar / 2) noise  ->  log p(z) - log q(z | x) of each sample, (n k,).
-Var log_prior_over_posterior(const Var& z, const Tensor& noise, const Var& logvar);
-
-// reconstruction: -log p(x | z), and log_ratio as above, (n, k)  ->  a scalar.
+// reconstruction: -log p(x | z); log_ratio: log p(z) - log q(z | x) (models/latent.h), both (n, k)  ->  a scalar.
 Var importance_bound(const Var& reconstruction, const Var& log_ratio, double weight);
 
 }  // namespace elbo

@@ -10,6 +10,7 @@
 #include "autograd/ops.h"
 #include "models/free_bits.h"
 #include "models/importance_bound.h"
+#include "models/latent.h"
 #include "tensor/error.h"
 #include "tensor/likelihood.h"
 #include "tensor/nearest.h"
@@ -87,15 +88,15 @@ void Objective::take_samples(Pass& p, const Model& model, const Tensor& x, const
   const Index n = noise.size(0), k = noise.size(1), latent = noise.size(2);
   const auto repeated = [&](const Var& v) { return reshape(broadcast_to(reshape(v, {n, 1, latent}), noise.shape()), {n * k, latent}); };
   const Tensor flat = noise.reshape({n * k, latent});
-  const Var logvar = repeated(p.code.logvar);
-  p.z = reparameterise(repeated(p.code.mean), logvar, flat);
+  const Code each{repeated(p.code.mean), repeated(p.code.logvar)};
+  p.z = draw_code(each, flat);
   Var losses;  // (n, k)
   if (likelihood_ == Likelihood::categorical) {
-    std::vector<Var> each;
+    std::vector<Var> of_sample;
     const Var z = reshape(p.z, noise.shape());
     for (Index s = 0; s < k; s++)
-      each.push_back(model.text_loss(p.code, model.given(reshape(slice(z, 1, s, s + 1), {n, latent}), context.labels), x, context));
-    losses = stack(each, 1);
+      of_sample.push_back(model.text_loss(p.code, model.given(reshape(slice(z, 1, s, s + 1), {n, latent}), context.labels), x, context));
+    losses = stack(of_sample, 1);
   } else {
     Tensor rows({n * k}, DType::int32);
     for (Index i = 0; i < n * k; i++) rows.mutable_data<std::int32_t>()[i] = std::int32_t(i / k);
@@ -105,8 +106,8 @@ void Objective::take_samples(Pass& p, const Model& model, const Tensor& x, const
   }
   p.reconstruction = mean(losses, {1});
   if (importance_weighted()) {
-    p.kl = Var(kl_normal(p.code.mean.value(), p.code.logvar.value()));  // shown, and no part of the bound
-    p.objective = importance_bound(losses, reshape(log_prior_over_posterior(p.z, flat, logvar), {n, k}), p.term.weight);
+    p.kl = Var(code_kl(p.code).value());  // shown, and no part of the bound
+    p.objective = importance_bound(losses, reshape(log_prior_over_posterior(p.z, flat, each.logvar), {n, k}), p.term.weight);
   }
 }
 
@@ -119,7 +120,7 @@ Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& no
     take_samples(p, model, x, noise, variance, context);
     if (p.objective) return p;
   } else {
-    p.z = p.code.logvar && noise ? reparameterise(p.code.mean, p.code.logvar, noise) : p.code.mean;
+    p.z = draw_code(p.code, noise);
     const Var z = model.given(p.z, context.labels);
     if (likelihood_ == Likelihood::categorical) {
       p.reconstruction = model.text_loss(p.code, z, x, context);
@@ -130,7 +131,7 @@ Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& no
   }
   p.objective = mean(p.reconstruction);
   if (p.code.logvar) {
-    p.kl = kl_normal(p.code.mean, p.code.logvar);
+    p.kl = code_kl(p.code);
     p.objective = p.objective + charge(p.kl, p.term, context.training);
   }
   return p;

@@ -27,6 +27,52 @@ def grid(rows, columns, padding=2):
     return columns * (28 + padding) + padding, rows * (28 + padding) + padding, 1
 
 
+class Conditional(Case):
+    """A run that is given labels: every tool gives them, or says that they are missing."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.run_path = path("conditional")
+        result = tool("elbo-train", *SMALL, "--set", "model.classes=10", "--set", "train.steps=60", "--quiet", "--out", cls.run_path)
+        assert result.returncode == 0, result.stderr
+
+    def test_sample_with_and_without_label(self):
+        outs = {}
+        for name, more in (("turn", ()), ("three", ("--label", "3")), ("four", ("--label", "4"))):
+            self.good("elbo-sample", self.run_path, "--count", "10", "--out", path(name + ".npy"), *more)
+            outs[name] = read_bytes(path(name + ".npy"))[-10 * 28 * 28 * 4 :]
+        size = 28 * 28 * 4
+        self.assertEqual(outs["turn"][3 * size : 4 * size], outs["three"][3 * size : 4 * size])
+        self.assertEqual(outs["turn"][4 * size : 5 * size], outs["four"][4 * size : 5 * size])
+        self.assertNotEqual(outs["three"], outs["four"])
+        self.bad(2, "labels from 0 to 9", "elbo-sample", self.run_path, "--label", "10", "--count", "1", "--out", path("no.png"))
+        self.bad(2, "is given no labels", "elbo-sample", VAE, "--label", "1", "--count", "1", "--out", path("no.png"))
+
+    def test_every_tool_has_labels(self):
+        run = self.run_path
+        for command in (["elbo-reconstruct", run, "--count", "5"], ["elbo-interpolate", run, "--from", "0", "--to", "1"],
+                        ["elbo-manifold", run, "--size", "3", "--label", "7"], ["elbo-traverse", run, "--top", "2"],
+                        ["elbo-edit", run, "--from", "1", "--to", "7", "--count", "4"], ["elbo-repair", run, "--mask", "left", "--count", "2"],
+                        ["elbo-sample", run, "--codes", "mixture", "--count", "4"], ["elbo-sample", run, "--codes", "gaussian", "--count", "4"]):
+            self.good(*command, "--out", path("-".join(command[:1] + command[2:]) + ".png"))
+        figures = self.good_json("elbo-eval", run, "--examples", "200", "--importance-samples", "2")
+        self.assertEqual(figures["condition"], "label")
+        self.assertIn("of p(x | label)", self.good("elbo-eval", run, "--examples", "20"))
+        self.good("elbo-score", run, "--out", path("conditional-scores.csv"))
+
+    def test_files_need_a_label(self):
+        self.good("elbo-data", "--data", "digits", "--count", "1", "--out", path("digit.png"))
+        for command in (["elbo-reconstruct", "--out", path("given.png")], ["elbo-encode", "--out", path("given.npz")]):
+            self.bad(1, "these examples have none", *command, self.run_path, "--input", path("digit.png"))
+            self.good(*command, self.run_path, "--label", "5", "--input", path("digit.png"))
+
+    def test_data_without_their_labels(self):
+        self.bad(2, "have 10 labels, model.classes is 4", "elbo-train", *SMALL, "--set", "model.classes=4", "--out", path("four-classes"))
+        self.bad(2, "model.classes=1", "elbo-train", *SMALL, "--set", "model.classes=1", "--out", path("one-class"))
+        self.good("elbo-data", "--data", "digits", "--count", "1", "--out", path("pictures", "a.png"))
+        self.bad(2, "have no labels", "elbo-eval", self.run_path, "--data", "images:" + path("pictures"))
+
+
 class Data(Case):
     def test_json(self):
         data = self.good_json("elbo-data", "--data", "digits", "--split", "train")
