@@ -23,7 +23,7 @@ void move_away_from_kinks(ParamStore& store, double filters) {
     Tensor value = p.value();
     double* v = value.mutable_data<double>();
     const bool bias = p.name().ends_with("/bias");
-    const double scale = p.name().ends_with("/filters") ? filters : 0.3;
+    const double scale = p.name().ends_with("/filters") ? filters : 0.5;
     for (Index i = 0; i < value.numel(); i++) v[i] = bias ? (key.uniform(0, std::uint32_t(i)) < 0.5 ? 1.0 : -1.0) : scale * v[i];
   }
 }
@@ -83,7 +83,7 @@ std::vector<GradcheckResult> gradcheck_parameters(Config config, const Shape& ex
   if (config.model.kind == "text")
     spread(exact.store);
   else
-    move_away_from_kinks(exact.store, batch_norm(config) ? 4 : 0.3);
+    move_away_from_kinks(exact.store, batch_norm(config) ? 4 : 0.4);
   config.model.float_type = "float32";
   Built single(config, example);
   std::vector<std::pair<std::string, Tensor>> values;

@@ -114,6 +114,10 @@ class Gradcheck(Case):
         self.assertRegex(lines[0], "op +sample")
         self.assertRegex(lines[2], r"^linear +0 .* passed$")
 
+    def test_plain_autoencoders_whose_encoders_have_small_gradients(self):
+        for preset in ("conditional-ae", "conv-ae"):
+            self.assertEqual(self.good_json("elbo-gradcheck", "--preset", preset)["failed"], 0)
+
 
 class Graph(Case):
     def test_text(self):
