@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "lab/plot_text.h"
+#include "tensor/error.h"
 
 namespace elbo::lab {
 namespace {
@@ -41,6 +42,20 @@ std::uint32_t hash(std::string_view text) {
 double text_width(std::string_view text, double each = letter) { return each * static_cast<double>(text_length(text)); }
 
 }  // namespace
+
+void same_length(std::string_view name, const char* what, std::size_t expected, std::size_t came) {
+  if (expected != came) fail("plot", fmt::format("expected {} {} for series '{}', as many as x, came {}", expected, what, name, came));
+}
+
+std::string point_text(const std::string& name, double x, double y, const std::string& extra) {
+  return fmt::format("{}{}: {}, {}", name.empty() ? "point" : name, extra.empty() ? "" : " (" + extra + ")", number_text(x),
+                     number_text(y));
+}
+
+std::string about_axes(const char* kind, const Axis& x, const Axis& y) {
+  return fmt::format("{} of {} (vertical{}) over {} (horizontal{}).", kind, y.label.empty() ? "y" : y.label, y.log ? ", logarithmic" : "",
+                     x.label.empty() ? "x" : x.label, x.log ? ", logarithmic" : "");
+}
 
 std::string coordinate(double value) {
   std::string text = fmt::format("{:.1f}", value);
