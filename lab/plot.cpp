@@ -91,7 +91,9 @@ std::string equal_sums(const LinePlot& plot, const Frame& frame, Range x, Range 
     if (!(from < to)) continue;
     const double left = frame.x(from), top = frame.y(sums.at[i] - from);
     lines += fmt::format("M{} {}L{} {}", coordinate(left), coordinate(top), coordinate(frame.x(to)), coordinate(frame.y(sums.at[i] - to)));
-    if (frame.right() - left < 70 || frame.bottom() - top < 20) continue;
+    const bool at_rule = std::any_of(plot.rules.begin(), plot.rules.end(),
+                                     [&](const Rule& rule) { return !rule.vertical && std::abs(frame.y(rule.at) - top - 9) < 12; });
+    if (frame.right() - left < 70 || frame.bottom() - top < 20 || at_rule) continue;
     labels += fmt::format("<text class=\"halo muted\" x=\"{}\" y=\"{}\">{}</text>", coordinate(left + 4), coordinate(top + 13),
                           escape_xml((first ? plot.sum + " " : "") + sums.text[i]));
     first = false;
@@ -149,11 +151,12 @@ std::string svg(const LinePlot& plot) {
   const bool steps = all([](const Series&s) { return s.steps; }), marks = all([](const Series&s) { return !s.line; });
   frame.legend(names, steps ? Frame::Key::steps : marks ? Frame::Key::marker : Frame::Key::line, styles);
   const bool sums = !plot.sum.empty() && !plot.x.log && !plot.y.log;
-  const Range y_range = covered(plot.y, ys, plot.rules.empty() && !labelled ? 0.05 : 0.09);  // room for labels
-  frame.vertical(plot.y, y_range, sums ? 300 : 230);
+  Range y_range = covered(plot.y, ys, plot.rules.empty() && !labelled ? 0.05 : 0.09);  // room for labels
+  Range x_range = covered(plot.x, xs, labelled ? 0.06 : 0);
+  if (sums) equalise(plot.x, x_range, plot.y, y_range, 430, 340);
+  frame.vertical(plot.y, y_range, sums ? 340 : 230);
   Axis x = plot.x;
   x.whole = x.whole || whole;
-  const Range x_range = covered(x, xs, labelled ? 0.06 : 0);
   frame.horizontal(x, x_range, labelled);
   if (points == 0) frame.note("no data");
   frame.draw(fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>", Frame::id("c"),

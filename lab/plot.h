@@ -46,7 +46,7 @@ struct LinePlot {
   Axis x, y;
   std::vector<Series> series;
   std::vector<Rule> rules;
-  std::string sum;  // what x + y is: dotted lines along which it is the same, at round values; empty, or on a log axis: none
+  std::string sum;  // what x + y is: dotted lines along which it is the same, at round values, one unit as long on x as on y; empty: none
 };
 
 struct PointClass {

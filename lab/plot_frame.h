@@ -87,6 +87,10 @@ class Frame {
   void vertical_edges(double labels, double height);  // `labels`: their width
   std::string title_, description_, body_;
   std::string labels_;  // of the rules: above all that is drawn
+  struct Box {
+    double left, right, base;
+  };
+  std::vector<Box> taken_;  // by them
   Scale x_, y_;
   double left_ = 0, right_ = 474, top_ = 0, bottom_ = 0, height_ = 0;
 };

@@ -30,18 +30,6 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-// Makes the shorter axis longer, so that one unit has the same length on both.
-void equalise(Range& x, Range& y, double width, double height) {
-  const double unit = std::max((x.high - x.low) / width, (y.high - y.low) / height);
-  const auto widen = [](Range& r, double length) {
-    const double more = (length - (r.high - r.low)) / 2;
-    r.low -= more;
-    r.high += more;
-  };
-  widen(x, unit * width);
-  widen(y, unit * height);
-}
-
 }  // namespace
 
 std::string svg(const ScatterPlot& plot) {
@@ -74,7 +62,7 @@ std::string svg(const ScatterPlot& plot) {
   Range x = covered(plot.x, xs, 0.03);
   Range y = covered(plot.y, ys, plot.rules.empty() ? 0.03 : 0.09);  // with rules, room for their labels
   const double height = plot.equal_units ? 380 : 290;
-  if (plot.equal_units && !plot.x.log && !plot.y.log) equalise(x, y, 430, height);
+  if (plot.equal_units && !plot.x.log && !plot.y.log) equalise(plot.x, x, plot.y, y, 430, height);
   frame.vertical(plot.y, y, height);
   frame.horizontal(plot.x, x, true);
   if (total == 0) frame.note("no data");
