@@ -20,7 +20,15 @@ Tensor path_between(const Tensor& from, const Tensor& to, Index steps, PathKind 
 // autoencoder in standard deviations of the training codes around their mean.
 Tensor traversal(const Run& run, Index unit, Index steps, double range);
 
+// The same for several dimensions, one after the other: (units * steps, latent).
+Tensor traversals(const Run& run, const std::vector<Index>& units, Index steps, double range);
+
 // Dimensions by what they carry, most first: by their KL, of a plain autoencoder by the variance of their means.
+struct UnitWeight {
+  Index unit;
+  double weight;  // nats an example; of a plain autoencoder the variance
+};
+std::vector<UnitWeight> weigh_units(const EncodedExamples& codes);
 std::vector<Index> units_by_weight(const Run& run, const Split& split);
 
 // The mean of codes (n, latent): (latent,), float64. Throws Error for none.

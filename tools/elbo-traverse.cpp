@@ -35,9 +35,7 @@ int run(const Tool& tool, const Options& o) {
   std::vector<Index> units = units_by_weight(run, chosen_split(run, shared));
   units.resize(std::size_t(top));
 
-  Tensor codes({top * o.steps, run.model->latent()}, DType::float64);
-  for (Index i = 0; i < top; i++)
-    codes.slice(i * o.steps, (i + 1) * o.steps).copy_from(traversal(run, units[std::size_t(i)], o.steps, o.range));
+  const Tensor codes = traversals(run, units, o.steps, o.range);
   std::vector<std::string> lines;
   Json by_unit = Json::array();
   if (text) {
