@@ -1,4 +1,4 @@
-// The report's parts for texts: figures, reconstructions, samples, interpolations.
+// The report's parts for texts: figures, reconstructions, samples.
 
 #include <fmt/core.h>
 
@@ -7,7 +7,6 @@
 #include "lab/codes.h"
 #include "lab/compare_page.h"
 #include "lab/generate.h"
-#include "lab/paths.h"
 #include "lab/plot_text.h"
 #include "lab/text_samples.h"
 
@@ -20,7 +19,8 @@ std::string text_of(const Dataset& data, const Split& split, Index i) {
   return std::string((*data.texts)[split.values.data<std::int32_t>()[i]]);
 }
 
-// `count` test sentences of middling length, evenly spread over the part: long ones do not fit a page, short ones show little.
+}  // namespace
+
 std::vector<std::string> shown_texts(const Comparison& c, Index count) {
   const Split& test = c.data.test;
   std::vector<std::string> texts;
@@ -42,16 +42,6 @@ Tensor mean_codes(const OpenRun& r, const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> greedy(const OpenRun& r, const Tensor& codes) { return generate_texts(text_model(r), *r.run.codec, codes); }
-
-// The runs that have a code.
-std::vector<const OpenRun*> coded(const std::vector<OpenRun>& runs) {
-  std::vector<const OpenRun*> found;
-  for (const OpenRun& r : runs)
-    if (r.run.model->latent() > 0) found.push_back(&r);
-  return found;
-}
-
-}  // namespace
 
 void add_text_figures(Page& page, const Comparison& c, const std::function<std::string(const std::string&, const char*)>& cell) {
   Content& s = page.section("Figures");
@@ -148,31 +138,6 @@ void add_text_samples(Page& page, const Comparison& c, const std::vector<OpenRun
   s.note(
       "What not to conclude: a model that writes few sentences well looks better here than one that writes many. Low self-BLEU and high "
       "distinct-n are no merit by themselves: random words have them too.");
-}
-
-void add_text_interpolation(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
-  const std::vector<const OpenRun*> with_code = coded(runs);
-  if (with_code.empty()) return;
-  Content& s = page.section("Interpolation");
-  s.paragraph(
-      "A straight line from the code of one test sentence to that of another, in equal steps, decoded greedily; the same pairs for every "
-      "model. **What to look at:** whether what lies between are sentences, and whether they go over from one to the other.");
-  constexpr Index steps = 7;
-  const std::vector<std::string> ends = shown_texts(c, 4);
-  for (std::size_t pair = 0; pair + 1 < ends.size(); pair += 2) {
-    Table t{.caption = fmt::format("From “{}” to “{}”.", ends[pair], ends[pair + 1]), .columns = {{"step", true}}};
-    std::vector<std::vector<std::string>> columns;
-    for (const OpenRun* r : with_code) {
-      const Tensor codes = mean_codes(*r, {ends[pair], ends[pair + 1]});
-      columns.push_back(greedy(*r, path_between(codes[0], codes[1], steps, PathKind::linear)));
-      t.columns.push_back({r->entry->label});
-    }
-    for (Index i = 0; i < steps; i++) {
-      t.rows.push_back({number_text(double(i) / double(steps - 1))});
-      for (const auto& column : columns) t.rows.back().push_back(column[std::size_t(i)]);
-    }
-    s.table(t);
-  }
 }
 
 }  // namespace elbo::lab

@@ -146,7 +146,7 @@ void check_options(const TsneOptions& o) {
     throw UsageError("t-SNE: expected one iteration or more, an exaggeration of 1 or more and a learning rate that is not negative");
 }
 
-void centre(std::vector<double>& y) {
+void centre_points(std::vector<double>& y) {
   const Index n = Index(y.size()) / 2;
   for (Index a = 0; a < 2; a++) {
     double mean = 0;
@@ -184,10 +184,10 @@ Tsne tsne(const Tensor& x, const TsneOptions& o) {
   check_options(o);
   const Tensor rows = checked_rows(x);
   const Index n = rows.size(0);
-  Tsne result{.perplexity = std::min(o.perplexity, std::max(1.5, double(n - 1) / 3))};
+  Tsne result{.perplexity = std::min(o.perplexity, std::max(1.5, double(n - 1) / 3)),
+              .learning_rate = o.learning_rate > 0 ? o.learning_rate : std::max(20.0, double(n) / o.exaggeration / 4)};
   const Tensor p = joint(tsne_neighbours(rows, result.perplexity));
   const double p_log_p = sum_p_log_p(p);
-  const double rate = o.learning_rate > 0 ? o.learning_rate : std::max(20.0, double(n) / o.exaggeration / 4);
 
   std::vector<double> y = first_points(rows), step(y.size(), 0.0), gain(y.size(), 1.0);
   std::vector<PairSums> sums(static_cast<std::size_t>(n));
@@ -202,10 +202,10 @@ Tsne tsne(const Tensor& x, const TsneOptions& o) {
       const double slope = 4 * ((early ? o.exaggeration : 1) * s.pull[i % 2] - s.push[i % 2] / normaliser);
       // Gains of their original program: larger where a step goes on as before, smaller where it turned.
       gain[i] = std::max(0.01, (slope > 0) != (step[i] > 0) ? gain[i] + 0.2 : gain[i] * 0.8);
-      step[i] = (early ? 0.5 : 0.8) * step[i] - rate * gain[i] * slope;
+      step[i] = (early ? 0.5 : 0.8) * step[i] - result.learning_rate * gain[i] * slope;
       y[i] += step[i];
     }
-    centre(y);
+    centre_points(y);
   }
   result.divergence = divergence_of(p, y.data(), p_log_p, sums);
   result.points = Tensor::from<double>(y, {n, 2});

@@ -26,10 +26,11 @@ struct TsneOptions {
 };
 
 struct Tsne {
-  Tensor points;          // float64 (n, 2), centred
-  double perplexity = 0;  // in use
-  double start = 0;       // KL(P || Q) at the beginning, nats
-  double divergence = 0;  // and at the end
+  Tensor points;             // float64 (n, 2), centred
+  double perplexity = 0;     // in use
+  double learning_rate = 0;  // in use
+  double start = 0;          // KL(P || Q) at the beginning, nats
+  double divergence = 0;     // and at the end
 };
 
 inline constexpr Index most_tsne_points = 2000;
