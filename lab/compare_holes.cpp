@@ -140,7 +140,7 @@ std::string with_spaced_stop(std::string text) {
   return text;
 }
 
-void add_text_holes(Content& s, const Comparison& c, const std::vector<const OpenRun*>& runs) {
+void add_text_holes(Content& s, const Comparison& c, const std::vector<const OpenRun*>& runs, const std::string& missing) {
   s.paragraph(
       fmt::format("Sentences decoded from {} codes of each kind: of test examples; from N(0, I), the prior of a VAE; from one Gaussian and "
                   "from a mixture of ten "
@@ -151,7 +151,8 @@ void add_text_holes(Content& s, const Comparison& c, const std::vector<const Ope
                   "well above 1: there are holes, codes that no example has and that decode to nothing the data hold. A collapsed model "
                   "has no holes: it "
                   "writes one safe sentence from every code.",
-                  std::min(hole_codes, runs[0]->codes.mean.size(0)), grouped_number(std::min(training_texts, c.data.train.size()))));
+                  std::min(hole_codes, runs[0]->codes.mean.size(0)), grouped_number(std::min(training_texts, c.data.train.size()))) +
+      missing);
   Table figures = hole_table("word edits to the nearest training sentence"),
         shown{.columns = {{"model"}, {"codes from"}, {"nearest to farthest"}}};
   const bool grammar = c.data.entropy.has_value();
@@ -185,18 +186,22 @@ void add_text_holes(Content& s, const Comparison& c, const std::vector<const Ope
 }  // namespace
 
 void add_holes(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
-  const std::vector<const OpenRun*> shown = coded(runs);
+  const std::vector<const OpenRun*> shown = few_coded(runs);
   if (shown.empty() || c.data.train.size() == 0 || c.data.test.size() == 0) return;
   Content& s = page.section("Holes");
-  if (c.data.texts) return add_text_holes(s, c, shown);
-  s.paragraph(fmt::format(
-      "What lies between and beyond the codes of the data. {} codes of each kind decoded: of test examples; from N(0, I), the prior of a "
-      "VAE; "
-      "from one Gaussian and from a mixture of ten fitted to the model's own training codes. The distance is the pixel distance to the "
-      "nearest training picture. **What to look at:** the ratio in brackets. Near 1: random codes are as near to data as codes of data; "
-      "well "
-      "above 1: there are holes, codes that no example has and that decode to nothing the data hold.",
-      std::min(hole_codes, shown[0]->codes.mean.size(0))));
+  if (c.data.texts) return add_text_holes(s, c, shown, left_out(runs));
+  s.paragraph(
+      fmt::format(
+          "What lies between and beyond the codes of the data. {} codes of each kind decoded: of test examples; from N(0, I), the prior of "
+          "a "
+          "VAE; "
+          "from one Gaussian and from a mixture of ten fitted to the model's own training codes. The distance is the pixel distance to the "
+          "nearest training picture. **What to look at:** the ratio in brackets. Near 1: random codes are as near to data as codes of "
+          "data; "
+          "well "
+          "above 1: there are holes, codes that no example has and that decode to nothing the data hold.",
+          std::min(hole_codes, shown[0]->codes.mean.size(0))) +
+      left_out(runs));
   Table figures = hole_table("pixel distance to the nearest training picture");
   std::vector<PictureRows> strips;
   for (const OpenRun* r : shown) {

@@ -68,19 +68,22 @@ std::string settings_of(const Tsne& t, const TsneOptions& o) {
 }  // namespace
 
 void add_latent_space(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
-  const std::vector<const OpenRun*> shown = coded(runs);
+  const std::vector<const OpenRun*> shown = few_coded(runs);
   if (shown.empty() || c.data.test.size() == 0) return;
   Content& s = page.section("Latent space");
   const bool large = std::any_of(shown.begin(), shown.end(), [](const OpenRun* r) { return r->run.model->latent() > 2; });
-  s.paragraph(fmt::format(
-      "Mean codes of the first {} test examples{}, seed {}; one unit is as long across as up. **What to look at:** whether labels form "
-      "regions, whether there are gaps between them, and the scale: a VAE's codes are held near N(0, I), a plain autoencoder's may lie "
-      "anywhere.{}",
-      shown[0]->codes.mean.size(0), shown[0]->codes.labels ? ", coloured and marked by label" : "", c.options.first_seed,
-      large ? " With more than two dimensions there are two pictures: the two directions in which that model's codes vary most, to scale, "
-              "and "
-              "t-SNE (van der Maaten and Hinton 2008), which keeps who is near whom and nothing else."
-            : ""));
+  s.paragraph(
+      fmt::format(
+          "Mean codes of the first {} test examples{}, seed {}; one unit is as long across as up. **What to look at:** whether labels form "
+          "regions, whether there are gaps between them, and the scale: a VAE's codes are held near N(0, I), a plain autoencoder's may lie "
+          "anywhere.{}",
+          shown[0]->codes.mean.size(0), shown[0]->codes.labels ? ", coloured and marked by label" : "", c.options.first_seed,
+          large ? " With more than two dimensions there are two pictures: the two directions in which that model's codes vary most, to "
+                  "scale, "
+                  "and "
+                  "t-SNE (van der Maaten and Hinton 2008), which keeps who is near whom and nothing else."
+                : "") +
+      left_out(runs));
   std::vector<Figure> plain;
   for (const OpenRun* r : shown) {
     const Tensor& codes = r->codes.mean;

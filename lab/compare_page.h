@@ -49,6 +49,9 @@ struct OpenRun {
 inline constexpr Index shown_codes = 800;  // points of a plot: enough to see regions, few enough for the page to stay small
 std::vector<OpenRun> open_runs(const Comparison& c);
 std::vector<const OpenRun*> coded(const std::vector<OpenRun>& runs);  // those that have a code
+// The same, but of many a few, evenly: sections with much to compute or to see. And what to say of it: " Shown are 8 of 12 models.", or "".
+std::vector<const OpenRun*> few_coded(const std::vector<OpenRun>& runs);
+std::string left_out(const std::vector<OpenRun>& runs);
 
 void add_reconstructions(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);
 void add_samples(Page& page, const Comparison& c, const std::vector<OpenRun>& runs);

@@ -1,5 +1,7 @@
 // The runs that the report opens, and the lines of a sweep.
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -9,6 +11,8 @@
 
 namespace elbo::lab {
 namespace {
+
+constexpr std::size_t few = 8;
 
 Split first_shown(const Split& split) {
   Split first = split;
@@ -44,6 +48,19 @@ std::vector<const OpenRun*> coded(const std::vector<OpenRun>& runs) {
   for (const OpenRun& r : runs)
     if (r.run.model->latent() > 0) found.push_back(&r);
   return found;
+}
+
+std::vector<const OpenRun*> few_coded(const std::vector<OpenRun>& runs) {
+  const std::vector<const OpenRun*> all = coded(runs);
+  if (all.size() <= few) return all;
+  std::vector<const OpenRun*> chosen;
+  for (std::size_t k = 0; k < few; k++) chosen.push_back(all[k * (all.size() - 1) / (few - 1)]);
+  return chosen;
+}
+
+std::string left_out(const std::vector<OpenRun>& runs) {
+  const std::size_t all = coded(runs).size();
+  return all <= few ? "" : fmt::format(" Shown are {} of {} models.", few, all);
 }
 
 std::vector<SweptLine> swept_lines(const Comparison& c) {

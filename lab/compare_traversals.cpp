@@ -72,18 +72,22 @@ void add_text_traversals(Content& s, const OpenRun& r) {
 
 void add_traversals(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
   if (!c.data.texts && !are_pictures(c.data.example_shape)) return;
-  std::vector<const OpenRun*> shown = coded(runs);
+  std::vector<const OpenRun*> shown = few_coded(runs);
   std::erase_if(shown, [](const OpenRun* r) { return !r->run.model->variational() && !r->run.codes; });
   if (shown.empty()) return;
   Content& s = page.section("One unit at a time");
-  s.paragraph(fmt::format(
-      "One dimension of the code goes from {} to {} while all others stay where they are, decoded: a VAE's around 0 and in units of its "
-      "prior's "
-      "deviation, largest KL first; a plain autoencoder's around the mean of its codes and in standard deviations of that dimension, "
-      "largest "
-      "variance first. **What to look at:** whether a {} changes in one thing, and whether the last ones change anything at all: a unit "
-      "without KL is one that the decoder does not read.",
-      number_text(-traversal_range), number_text(traversal_range), c.data.texts ? "sentence" : "row"));
+  s.paragraph(
+      fmt::format(
+          "One dimension of the code goes from {} to {} while all others stay where they are, decoded: a VAE's around 0 and in units of "
+          "its "
+          "prior's "
+          "deviation, largest KL first; a plain autoencoder's around the mean of its codes and in standard deviations of that dimension, "
+          "largest "
+          "variance first. **What to look at:** whether a {} changes in one thing, and whether the last ones change anything at all: a "
+          "unit "
+          "without KL is one that the decoder does not read.",
+          number_text(-traversal_range), number_text(traversal_range), c.data.texts ? "sentence" : "row") +
+      left_out(runs));
   for (const OpenRun* r : shown) {
     if (c.data.texts)
       add_text_traversals(s, *r);

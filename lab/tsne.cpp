@@ -64,10 +64,10 @@ void find_probabilities(const std::vector<double>& distances, double target, Ind
   }
 }
 
-Tensor joint(const Tensor& neighbours) {
-  const Index n = neighbours.size(0);
+Tensor joint(const Tensor& conditional) {
+  const Index n = conditional.size(0);
   Tensor p({n, n}, DType::float64);
-  const double* from = neighbours.data<double>();
+  const double* from = conditional.data<double>();
   double* to = p.mutable_data<double>();
   for_rows(n, [&](Index i) {
     for (Index j = 0; j < n; j++) to[i * n + j] = (from[i * n + j] + from[j * n + i]) / (2 * double(n));
@@ -172,10 +172,10 @@ Tensor tsne_neighbours(const Tensor& x, double perplexity) {
   return p;
 }
 
-double tsne_divergence(const Tensor& neighbours, const Tensor& y) {
+double tsne_divergence(const Tensor& conditional, const Tensor& y) {
   const Tensor points = y.to(DType::float64);
-  require_shape("tsne", "points", points, {neighbours.size(0), 2});
-  const Tensor p = joint(neighbours);
+  require_shape("tsne", "points", points, {conditional.size(0), 2});
+  const Tensor p = joint(conditional);
   std::vector<PairSums> sums(static_cast<std::size_t>(p.size(0)));
   return divergence_of(p, points.data<double>(), sum_p_log_p(p), sums);
 }

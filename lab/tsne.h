@@ -44,6 +44,6 @@ Tsne tsne(const Tensor& x, const TsneOptions& options = {});
 Tensor tsne_neighbours(const Tensor& x, double perplexity);
 
 // KL(P || Q), nats, of points y (n, 2) for conditional probabilities (n, n) as above.
-double tsne_divergence(const Tensor& neighbours, const Tensor& y);
+double tsne_divergence(const Tensor& conditional, const Tensor& y);
 
 }  // namespace elbo
