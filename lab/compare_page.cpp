@@ -8,11 +8,9 @@
 #include <set>
 #include <tuple>
 
-#include "lab/plot.h"
 #include "lab/plot_text.h"
 #include "models/objective.h"
 #include "models/run_folder.h"
-#include "tensor/file.h"
 #include "tensor/json.h"
 
 namespace elbo::lab {

@@ -3,19 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "autograd/mode.h"
 #include "data/picture.h"
 #include "lab/baselines.h"
 #include "lab/codes.h"
 #include "lab/compare_page.h"
-#include "lab/plot.h"
 #include "models/evaluation.h"
-#include "tensor/elementwise.h"
 #include "tensor/likelihood.h"
-#include "tensor/linalg.h"
-#include "tensor/matmul.h"
 
 namespace elbo::lab {
 namespace {

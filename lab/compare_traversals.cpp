@@ -62,7 +62,8 @@ void add_text_traversals(Content& s, const OpenRun& r) {
   Table t{.columns = {{"unit"}, {"value", true}, {"sentence"}}};
   for (std::size_t i = 0; i < texts.size(); i++) {
     const Index step = Index(i) % steps;
-    t.rows.push_back({step == 0 ? unit_label(r, weights[i / std::size_t(steps)]) : "", value_label(step, steps), texts[i]});
+    const UnitWeight& w = weights[i / std::size_t(steps)];
+    t.rows.push_back({step == 0 ? unit_label(r, w) : fmt::format("unit {}", w.unit), value_label(step, steps), texts[i]});
   }
   s.heading(r.entry->label);
   s.table(t);

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "lab/paths.h"
@@ -174,4 +175,18 @@ TEST_CASE("the page of texts: sentences along paths and units, edits to training
   CHECK_FALSE(contains(section_of(html, "What each unit carries"), "text-lm"));
   CHECK(contains(section_of(html, "What each figure means"), "shuffled"));
   CHECK(section_of(html, "Sharpness") == "");
+}
+
+TEST_CASE("of many models a few are opened for what takes long, the first and the last among them") {
+  std::vector<OpenRun> runs;
+  for (int i = 0; i < 11; i++) {
+    runs.push_back({nullptr, nullptr, elbo::testing::identity_run(), {}});
+    if (i == 7) CHECK(left_out(runs) == "");
+  }
+  const std::vector<const OpenRun*> few = few_coded(runs);
+  REQUIRE(few.size() == 8);
+  CHECK(few.front() == &runs.front());
+  CHECK(few.back() == &runs.back());
+  for (std::size_t k = 1; k < few.size(); k++) CHECK(few[k - 1] < few[k]);
+  CHECK(left_out(runs) == " Shown are 8 of 11 models.");
 }

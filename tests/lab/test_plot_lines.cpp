@@ -84,3 +84,18 @@ TEST_CASE("plot: a line of equal sums goes through every point with that sum") {
   plot.x.log = true;
   CHECK_FALSE(contains(svg(plot), "class=\"sum\""));
 }
+
+TEST_CASE("plot: numbers that an axis is given, and labels of near rules at different places") {
+  LinePlot plot{.x = {.label = "beta", .log = true, .marks = {0.1, 0.7, 4, 100}}, .y = {"nats"}};
+  plot.series.push_back({.name = "vae", .x = {0.1, 0.7, 4}, .y = {3, 2, 1}});
+  plot.rules = {{"one model", 2.5}, {"another model", 2.51}};
+  const std::string s = svg(plot);
+  for (const char* mark : {">0.1</text>", ">0.7</text>", ">4</text>"}) CHECK(contains(s, mark));
+  CHECK_FALSE(contains(s, ">100</text>"));  // beyond the axis
+  CHECK_FALSE(contains(s, ">0.5</text>"));
+  CHECK(contains(s, "class=\"halo end\" x=\"472\""));
+  CHECK(contains(s, ">one model</text>"));
+  const std::size_t second = s.find(">another model</text>");
+  REQUIRE(second != std::string::npos);
+  CHECK(contains(s.substr(s.rfind("<text", second), 30), "class=\"halo\" "));  // from the left end
+}
