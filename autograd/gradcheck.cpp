@@ -133,7 +133,8 @@ double gradcheck_model(const std::function<Var()>& loss, std::span<const Var> pa
       // rounding of a large loss. A rule that is wrong agrees with neither.
       double nearest = INFINITY;
       for (const double step : {1e-3, 1e-2}) {
-        const double numeric = central_difference(value.mutable_data<double>() + at, [&] { return loss().item(); }, step);
+        const double numeric = central_difference(
+            value.mutable_data<double>() + at, [&] { return loss().item(); }, step);
         if (!std::isfinite(numeric)) return INFINITY;
         nearest = std::min(nearest, std::fabs(numeric - (found[p] ? found[p].element(at) : 0.0)) / largest);
         if (nearest < 1e-8) break;

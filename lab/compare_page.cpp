@@ -8,11 +8,9 @@
 #include <set>
 #include <tuple>
 
-#include "lab/plot.h"
 #include "lab/plot_text.h"
 #include "models/objective.h"
 #include "models/run_folder.h"
-#include "tensor/file.h"
 #include "tensor/json.h"
 
 namespace elbo::lab {
@@ -211,57 +209,34 @@ void add_figures(Page& page, const Comparison& c) {
   s.details("Every run", inside);
 }
 
-void add_commands(Page& page, const Comparison& c) {
-  Content& s = page.section("Make it again");
-  s.paragraph(
-      "The first command makes this page and everything in it; the others look into its runs. Where the folder exists, finished "
-      "runs are kept. The programs lie in `build/tools/` of elbo's folder.");
-  std::string text = command_line(c.options) + "\n";
-  if (!c.runs.empty() && !c.runs.front().folder.empty()) {
-    const ComparedRun* shown = &c.runs.front();
-    for (const ComparedRun& run : c.runs)
-      if (run.figures.numbers.contains("kl")) {
-        shown = &run;
-        break;
-      }
-    const std::string folder = c.options.out + "/" + shown->folder;
-    text += fmt::format("elbo-eval {} --importance-samples 100\n", folder);
-    text += c.data.texts
-                ? fmt::format("elbo-sample {} --count 10\nelbo-reconstruct {} --text \"...\"\n", folder, folder)
-                : fmt::format("elbo-sample {} --count 64 --out samples.png\nelbo-reconstruct {} --count 32 --out reconstructions.png\n",
-                              folder, folder);
-  }
-  s.commands(text);
-}
-
 Page comparison_page(const Comparison& c) {
   std::string names;
   for (const Entry& e : c.entries)
     if (!e.twin) names += (names.empty() ? "" : ", ") + e.label;
   Page page("Comparison: " + names, fmt::format("{} on `{}`, {}, the same budget for each.", names, c.options.data, seeds_text(c.options)));
-  std::vector<OpenRun> runs;
-  for (const Entry& e : c.entries)
-    for (const ComparedRun& run : c.runs)
-      if (run.name == e.name && run.seed == c.options.first_seed) runs.push_back({&e, open_run(c.options.out + "/" + run.folder)});
+  const std::vector<OpenRun> runs = open_runs(c);
   add_setup(page, c);
-  if (c.data.texts) {
+  if (c.data.texts)
     add_text_figures(page, c, [&](const std::string& name, const char* figure) { return cell(c, name, figure); });
-    add_curves(page, c);
+  else
+    add_figures(page, c);
+  add_sweep(page, c);
+  add_rate_distortion(page, c);
+  add_curves(page, c);
+  if (c.data.texts) {
     add_text_reconstructions(page, c, runs);
     add_text_samples(page, c, runs);
-    add_text_interpolation(page, c, runs);
-    add_latent_space(page, c, runs);
-    add_commands(page, c);
-    page.footer(fmt::format("Made by `elbo-compare`, elbo {}. Figures: `compare.json` beside this page.", program_version));
-    return page;
+  } else {
+    add_reconstructions(page, c, runs);
+    add_samples(page, c, runs);
+    add_sharpness(page, c);
   }
-  add_figures(page, c);
-  add_curves(page, c);
-  add_reconstructions(page, c, runs);
-  add_samples(page, c, runs);
-  add_sharpness(page, c);
+  add_holes(page, c, runs);
+  add_unit_weights(page, c, runs);
   add_latent_space(page, c, runs);
+  add_traversals(page, c, runs);
   add_interpolation(page, c, runs);
+  add_glossary(page, c);
   add_commands(page, c);
   page.footer(fmt::format("Made by `elbo-compare`, elbo {}. Figures: `compare.json` beside this page.", program_version));
   return page;

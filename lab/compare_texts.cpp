@@ -1,4 +1,4 @@
-// The report's parts for texts: figures, reconstructions, samples, interpolations.
+// The report's parts for texts: figures, reconstructions, samples.
 
 #include <fmt/core.h>
 
@@ -7,7 +7,6 @@
 #include "lab/codes.h"
 #include "lab/compare_page.h"
 #include "lab/generate.h"
-#include "lab/paths.h"
 #include "lab/plot_text.h"
 #include "lab/text_samples.h"
 
@@ -20,10 +19,12 @@ std::string text_of(const Dataset& data, const Split& split, Index i) {
   return std::string((*data.texts)[split.values.data<std::int32_t>()[i]]);
 }
 
-// `count` test sentences of middling length, evenly spread over the part: long ones do not fit a page, short ones show little.
-std::vector<std::string> shown_texts(const Comparison& c, Index count) {
+}  // namespace
+
+ShownTexts shown_texts(const Comparison& c, Index count) {
   const Split& test = c.data.test;
-  std::vector<std::string> texts;
+  ShownTexts shown;
+  std::vector<Index> places;
   for (Index k = 0; k < count && test.size() > 0; k++) {
     const Index begin = test.size() * k / count, end = std::max(begin + 1, test.size() * (k + 1) / count);
     Index chosen = begin;
@@ -32,26 +33,20 @@ std::vector<std::string> shown_texts(const Comparison& c, Index count) {
         chosen = i;
         break;
       }
-    texts.push_back(text_of(c.data, test, chosen));
+    shown.texts.push_back(text_of(c.data, test, chosen));
+    places.push_back(chosen);
   }
-  return texts;
+  shown.labels = labels_of(test, places);
+  return shown;
 }
 
-Tensor mean_codes(const OpenRun& r, const std::vector<std::string>& texts) {
-  return encode_examples(r.run, tokenised_split(*r.run.codec, texts)).mean;
+Tensor mean_codes(const OpenRun& r, const ShownTexts& shown) {
+  Split split = tokenised_split(*r.run.codec, shown.texts);
+  split.labels = shown.labels;
+  return with_labels(*r.run.model, encode_examples(r.run, split).mean, shown.labels);
 }
 
 std::vector<std::string> greedy(const OpenRun& r, const Tensor& codes) { return generate_texts(text_model(r), *r.run.codec, codes); }
-
-// The runs that have a code.
-std::vector<const OpenRun*> coded(const std::vector<OpenRun>& runs) {
-  std::vector<const OpenRun*> found;
-  for (const OpenRun& r : runs)
-    if (r.run.model->latent() > 0) found.push_back(&r);
-  return found;
-}
-
-}  // namespace
 
 void add_text_figures(Page& page, const Comparison& c, const std::function<std::string(const std::string&, const char*)>& cell) {
   Content& s = page.section("Figures");
@@ -97,12 +92,13 @@ void add_text_reconstructions(Page& page, const Comparison& c, const std::vector
       "Test sentences, and what each model writes when it is given nothing but their code's mean: word by word, always the likeliest. "
       "**What to look at:** whether the sentence comes back, or at least its subject, or only its length and manner; a model that ignores "
       "its code writes the same sentence every time.");
-  const std::vector<std::string> texts = shown_texts(c, 8);
+  const ShownTexts shown = shown_texts(c, 8);
+  const std::vector<std::string>& texts = shown.texts;
   Table t{.columns = {{"sentence"}}};
   std::vector<std::vector<std::string>> columns;
   for (const OpenRun* r : coded(runs)) {
     t.columns.push_back({r->entry->label});
-    columns.push_back(greedy(*r, mean_codes(*r, texts)));
+    columns.push_back(greedy(*r, mean_codes(*r, shown)));
   }
   for (std::size_t i = 0; i < texts.size(); i++) {
     t.rows.push_back({texts[i]});
@@ -148,31 +144,6 @@ void add_text_samples(Page& page, const Comparison& c, const std::vector<OpenRun
   s.note(
       "What not to conclude: a model that writes few sentences well looks better here than one that writes many. Low self-BLEU and high "
       "distinct-n are no merit by themselves: random words have them too.");
-}
-
-void add_text_interpolation(Page& page, const Comparison& c, const std::vector<OpenRun>& runs) {
-  const std::vector<const OpenRun*> with_code = coded(runs);
-  if (with_code.empty()) return;
-  Content& s = page.section("Interpolation");
-  s.paragraph(
-      "A straight line from the code of one test sentence to that of another, in equal steps, decoded greedily; the same pairs for every "
-      "model. **What to look at:** whether what lies between are sentences, and whether they go over from one to the other.");
-  constexpr Index steps = 7;
-  const std::vector<std::string> ends = shown_texts(c, 4);
-  for (std::size_t pair = 0; pair + 1 < ends.size(); pair += 2) {
-    Table t{.caption = fmt::format("From “{}” to “{}”.", ends[pair], ends[pair + 1]), .columns = {{"step", true}}};
-    std::vector<std::vector<std::string>> columns;
-    for (const OpenRun* r : with_code) {
-      const Tensor codes = mean_codes(*r, {ends[pair], ends[pair + 1]});
-      columns.push_back(greedy(*r, path_between(codes[0], codes[1], steps, PathKind::linear)));
-      t.columns.push_back({r->entry->label});
-    }
-    for (Index i = 0; i < steps; i++) {
-      t.rows.push_back({number_text(double(i) / double(steps - 1))});
-      for (const auto& column : columns) t.rows.back().push_back(column[std::size_t(i)]);
-    }
-    s.table(t);
-  }
 }
 
 }  // namespace elbo::lab

@@ -31,11 +31,12 @@ bool is_id(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
 }
 
-// Code, escaped, that may be broken behind a comma or a colon: names such as dense-vae:objective.beta=4,model.latent=2 are long.
+// Code, escaped, that may be broken behind a comma, a colon or an underscore: names such as dense-vae:objective.beta=4,model.latent=2 are
+// long.
 std::string breakable(std::string_view code) {
   std::string out;
   for (std::size_t at = 0; at < code.size();) {
-    const std::size_t end = std::min(code.find_first_of(",:", at), code.size() - 1) + 1;
+    const std::size_t end = std::min(code.find_first_of(",:_", at), code.size() - 1) + 1;
     out += escape_xml(code.substr(at, end - at));
     if (end < code.size()) out += "<wbr/>";
     at = end;

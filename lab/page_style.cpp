@@ -40,7 +40,8 @@ th,td{padding:.4rem .9rem;text-align:left;vertical-align:baseline;border-bottom:
 th:first-child,td:first-child{padding-left:0}
 thead th{border-bottom:1px solid var(--muted);vertical-align:bottom;font-weight:600}
 tbody th{font-weight:500;min-width:7.5rem}
-tbody th code{overflow-wrap:normal}
+tbody th.number{min-width:0}
+tbody th code,td code{overflow-wrap:normal}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 thead .number{white-space:normal}
 .remark{color:var(--muted);font-size:.92rem;margin:0}

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 #include "tensor/error.h"
 #include "tensor/nearest.h"
@@ -75,8 +74,14 @@ Tensor traversal(const Run& run, Index unit, Index steps, double range) {
   return codes;
 }
 
-std::vector<Index> units_by_weight(const Run& run, const Split& split) {
-  const EncodedExamples codes = encode_examples(run, split);
+Tensor traversals(const Run& run, const std::vector<Index>& units, Index steps, double range, Index label) {
+  Tensor codes({Index(units.size()) * steps, run.model->latent()}, DType::float64);
+  for (Index i = 0; i < Index(units.size()); i++)
+    codes.slice(i * steps, (i + 1) * steps).copy_from(traversal(run, units[std::size_t(i)], steps, range));
+  return with_labels(*run.model, codes, Tensor::full({codes.size(0)}, double(label), DType::int32));
+}
+
+std::vector<UnitWeight> weigh_units(const EncodedExamples& codes) {
   const Index n = codes.mean.size(0), latent = codes.mean.size(1);
   const float *m = codes.mean.data<float>(), *l = codes.logvar ? codes.logvar.data<float>() : nullptr;
   const auto units = static_cast<std::size_t>(latent);
@@ -87,12 +92,16 @@ std::vector<Index> units_by_weight(const Run& run, const Split& split) {
     sum[j] += v, square[j] += v * v;
     if (l) kl[j] += 0.5 * (v * v + std::exp(double(l[i])) - double(l[i]) - 1);
   }
-  std::vector<double> weight = kl;
-  if (!l)
-    for (std::size_t j = 0; j < weight.size(); j++) weight[j] = square[j] / double(n) - sum[j] / double(n) * (sum[j] / double(n));
-  std::vector<Index> order(static_cast<std::size_t>(latent));
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return weight[std::size_t(a)] > weight[std::size_t(b)]; });
+  std::vector<UnitWeight> weights;
+  for (std::size_t j = 0; j < units; j++)
+    weights.push_back({Index(j), l ? kl[j] / double(n) : square[j] / double(n) - sum[j] / double(n) * (sum[j] / double(n))});
+  std::stable_sort(weights.begin(), weights.end(), [](const UnitWeight& a, const UnitWeight& b) { return a.weight > b.weight; });
+  return weights;
+}
+
+std::vector<Index> units_by_weight(const Run& run, const Split& split) {
+  std::vector<Index> order;
+  for (const UnitWeight& w : weigh_units(encode_examples(run, split))) order.push_back(w.unit);
   return order;
 }
 

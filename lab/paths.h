@@ -24,7 +24,16 @@ Tensor labelled_path(const Model& model, const EncodedExamples& from, const Enco
 // autoencoder in standard deviations of the training codes around their mean.
 Tensor traversal(const Run& run, Index unit, Index steps, double range);
 
+// The same for several dimensions, one after the other, as the decoder reads them: (units * steps, decoder_inputs()). `label`: which one a
+// conditional model is given.
+Tensor traversals(const Run& run, const std::vector<Index>& units, Index steps, double range, Index label = 0);
+
 // Dimensions by what they carry, most first: by their KL, of a plain autoencoder by the variance of their means.
+struct UnitWeight {
+  Index unit;
+  double weight;  // nats an example; of a plain autoencoder the variance
+};
+std::vector<UnitWeight> weigh_units(const EncodedExamples& codes);
 std::vector<Index> units_by_weight(const Run& run, const Split& split);
 
 // The mean of codes (n, latent): (latent,), float64. Throws Error for none.

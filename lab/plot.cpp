@@ -1,4 +1,4 @@
-// Line charts and scatters.
+// Line charts.
 
 #include "lab/plot.h"
 
@@ -14,22 +14,7 @@
 namespace elbo::lab {
 namespace {
 
-constexpr std::size_t few_points = 300;      // up to so many have marks with a text on hover
 constexpr std::size_t marks_on_a_line = 12;  // of a longer series
-
-void same_length(const std::string& name, const char* what, std::size_t expected, std::size_t came) {
-  if (expected != came) fail("plot", fmt::format("expected {} {} for series '{}', as many as x, came {}", expected, what, name, came));
-}
-
-std::string point_text(const std::string& name, double x, double y, const std::string& extra = "") {
-  return fmt::format("{}{}: {}, {}", name.empty() ? "point" : name, extra.empty() ? "" : " (" + extra + ")", number_text(x),
-                     number_text(y));
-}
-
-std::string about_axes(const char* kind, const Axis& x, const Axis& y) {
-  return fmt::format("{} of {} (vertical{}) over {} (horizontal{}).", kind, y.label.empty() ? "y" : y.label, y.log ? ", logarithmic" : "",
-                     x.label.empty() ? "x" : x.label, x.log ? ", logarithmic" : "");
-}
 
 // Path data of a series' line, and of its band when `band`: a new piece begins after each point that cannot be shown.
 struct Pieces {
@@ -85,51 +70,68 @@ std::string describe(const Series& s, const LinePlot& plot) {
                      number_text(last), number_text(xs.high), number_text(ys.low), number_text(ys.high));
 }
 
-// Points in the order of rows 8 pixels high, as steps from one to the next: short text.
-std::string many_points(std::vector<std::pair<int, int>> points) {
-  std::sort(points.begin(), points.end(),
-            [](const auto& a, const auto& b) { return std::pair(a.second / 16, a.first) < std::pair(b.second / 16, b.first); });
-  std::string path = fmt::format("M{} {}l0 0", points[0].first, points[0].second);
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    const int dx = points[i].first - points[i - 1].first;
-    const int dy = points[i].second - points[i - 1].second;
-    path += fmt::format("{}{}{}{}", dx < 0 ? "" : " ", dx, dy < 0 ? "" : " ", dy);
+// The names that the legend shows: each once.
+std::vector<std::string> legend_names(const LinePlot& plot, const std::vector<std::size_t>& styles) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < plot.series.size(); ++i) {
+    names.push_back(plot.series[i].name);
+    for (std::size_t j = 0; j < i; ++j)
+      if (plot.series[j].name == names[i] && styles[j] == styles[i]) names.back().clear();
   }
-  return path;
+  return names;
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+// Lines of equal x + y, each with its value where it comes in from the left or from above.
+std::string equal_sums(const LinePlot& plot, const Frame& frame, Range x, Range y) {
+  std::string lines, labels;
+  const Ticks sums = ticks({}, {x.low + y.low, x.high + y.high}, 6);
+  bool first = true;
+  for (std::size_t i = 0; i < sums.at.size(); ++i) {
+    const double from = std::max(x.low, sums.at[i] - y.high), to = std::min(x.high, sums.at[i] - y.low);
+    if (!(from < to)) continue;
+    const double left = frame.x(from), top = frame.y(sums.at[i] - from);
+    lines += fmt::format("M{} {}L{} {}", coordinate(left), coordinate(top), coordinate(frame.x(to)), coordinate(frame.y(sums.at[i] - to)));
+    const bool at_rule = std::any_of(plot.rules.begin(), plot.rules.end(),
+                                     [&](const Rule& rule) { return !rule.vertical && std::abs(frame.y(rule.at) - top - 9) < 12; });
+    if (frame.right() - left < 70 || frame.bottom() - top < 20 || at_rule) continue;
+    labels += fmt::format("<text class=\"halo muted\" x=\"{}\" y=\"{}\">{}</text>", coordinate(left + 4), coordinate(top + 13),
+                          escape_xml((first ? plot.sum + " " : "") + sums.text[i]));
+    first = false;
+  }
+  return (lines.empty() ? "" : "<path class=\"sum\" d=\"" + lines + "\"/>") + labels;
 }
 
-// Makes the shorter axis longer, so that one unit has the same length on both.
-void equalise(Range& x, Range& y, double width, double height) {
-  const double unit = std::max((x.high - x.low) / width, (y.high - y.low) / height);
-  const auto widen = [](Range& r, double length) {
-    const double more = (length - (r.high - r.low)) / 2;
-    r.low -= more;
-    r.high += more;
-  };
-  widen(x, unit * width);
-  widen(y, unit * height);
+std::string labels_of(const Series& s, const LinePlot& plot, const Frame& frame) {
+  std::string out;
+  for (std::size_t i = 0; i < s.labels.size(); ++i) {
+    if (!shows(plot.x, s.x[i]) || !shows(plot.y, s.y[i])) continue;
+    const double x = frame.x(s.x[i]), y = frame.y(s.y[i]);
+    if (!frame.inside(x, y)) continue;
+    const bool before = x + 10 + 8 * double(text_length(s.labels[i])) > frame.right(), below = y - frame.top() < 16;
+    out += fmt::format("<text class=\"halo{}\" x=\"{}\" y=\"{}\">{}</text>", before ? " end" : "", coordinate(x + (before ? -6 : 6)),
+                       coordinate(y + (below ? 16 : -6)), escape_xml(s.labels[i]));
+  }
+  return out;
 }
 
 }  // namespace
 
 std::string svg(const LinePlot& plot) {
   Range xs, ys;
-  std::vector<std::string> names;
   std::string summary = about_axes("Line chart", plot.x, plot.y);
   std::size_t points = 0;
-  bool whole = true;
+  bool whole = true, labelled = false;
+  const std::vector<std::size_t> styles = styles_of(plot);
+  const std::vector<std::string> names = legend_names(plot, styles);
   for (const Series& s : plot.series) {
     same_length(s.name, "values of y", s.x.size(), s.y.size());
     if (!s.low.empty() || !s.high.empty()) {
       same_length(s.name, "values of low", s.x.size(), s.low.size());
       same_length(s.name, "values of high", s.x.size(), s.high.size());
     }
+    if (!s.labels.empty()) same_length(s.name, "labels", s.x.size(), s.labels.size());
+    if (!s.hover.empty()) same_length(s.name, "texts", s.x.size(), s.hover.size());
+    labelled = labelled || !s.labels.empty() || !s.line;
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       if (!shows(plot.x, s.x[i]) || !shows(plot.y, s.y[i])) continue;
       ++points;
@@ -138,116 +140,53 @@ std::string svg(const LinePlot& plot) {
       ys.add(s.y[i], plot.y);
       if (!s.low.empty()) ys.add(s.low[i], plot.y), ys.add(s.high[i], plot.y);
     }
-    names.push_back(s.name);
-    summary += describe(s, plot);
+    if (!names[std::size_t(&s - plot.series.data())].empty() || s.name.empty()) summary += describe(s, plot);
   }
   for (const Rule& rule : plot.rules) {
     (rule.vertical ? xs : ys).add(rule.at, rule.vertical ? plot.x : plot.y);
     summary += fmt::format(" Dashed line {} at {}.", rule.label, number_text(rule.at));
   }
   Frame frame(plot.title, plot.description);
-  const bool steps = std::all_of(plot.series.begin(), plot.series.end(), [](const Series& s) { return s.steps; });
-  const std::vector<std::size_t> styles = styles_of(plot);
-  frame.legend(names, steps ? Frame::Key::steps : Frame::Key::line, styles);
-  frame.vertical(plot.y, covered(plot.y, ys, plot.rules.empty() ? 0.05 : 0.09), 230);  // with rules, room for their labels
+  const auto all = [&](auto&& is) { return std::all_of(plot.series.begin(), plot.series.end(), is); };
+  const bool steps = all([](const Series&s) { return s.steps; }), marks = all([](const Series&s) { return !s.line; });
+  frame.legend(names, steps ? Frame::Key::steps : marks ? Frame::Key::marker : Frame::Key::line, styles);
+  const bool sums = !plot.sum.empty() && !plot.x.log && !plot.y.log;
+  Range y_range = covered(plot.y, ys, plot.rules.empty() && !labelled ? 0.05 : 0.09);  // room for labels
+  Range x_range = covered(plot.x, xs, labelled ? 0.06 : 0);
+  if (sums) equalise(plot.x, x_range, plot.y, y_range, 430, 340);
+  frame.vertical(plot.y, y_range, sums ? 340 : 230);
   Axis x = plot.x;
   x.whole = x.whole || whole;
-  frame.horizontal(x, covered(x, xs, 0), false);
+  frame.horizontal(x, x_range, labelled);
   if (points == 0) frame.note("no data");
   frame.draw(fmt::format("<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>", Frame::id("c"),
                          coordinate(frame.left()), coordinate(frame.top()), coordinate(frame.right() - frame.left()),
                          coordinate(frame.bottom() - frame.top())));
+  if (sums && points > 0) {
+    frame.draw(equal_sums(plot, frame, x_range, y_range));
+    summary += fmt::format(" Dotted lines: equal {}.", plot.sum);
+  }
   for (const Rule& rule : plot.rules) frame.rule(rule, rule.vertical ? plot.x : plot.y);
+  std::string labels;  // above all lines
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
-    const Pieces p = pieces(plot.series[i], plot, frame);
+    const Series& s = plot.series[i];
+    const Pieces p = pieces(s, plot, frame);
     if (p.line.empty()) continue;
     frame.draw(fmt::format("<g class=\"{}\"><g clip-path=\"url(#{})\">", colour_class(styles[i]), Frame::id("c")));
     if (!p.band.empty()) frame.draw("<path class=\"band\" d=\"" + p.band + "\"/>");
-    frame.draw(fmt::format("<path class=\"{}\" d=\"{}\"/></g>", dash_class(styles[i]), p.line));
-    const Series& s = plot.series[i];
+    if (s.line) frame.draw(fmt::format("<path class=\"{}\" d=\"{}\"/>", dash_class(styles[i]), p.line));
+    frame.draw("</g>");
     // Marks of different series at different places, so that they do not hide each other where lines cross or coincide.
     const std::size_t every =
         s.x.size() * plot.series.size() <= few_points && !s.steps ? 1 : std::max<std::size_t>(s.x.size() / marks_on_a_line, 1);
     for (std::size_t j = every == 1 ? 0 : (i * every / plot.series.size()); j < s.x.size(); j += every) {
       if (!shows(plot.x, s.x[j]) || !shows(plot.y, s.y[j]) || !frame.inside(frame.x(s.x[j]), frame.y(s.y[j]))) continue;
-      std::string hover = point_text(s.name, s.x[j], s.y[j]);
+      std::string hover = point_text(s.name, s.x[j], s.y[j], s.hover.empty() ? "" : s.hover[j]);
       if (!s.low.empty()) hover += fmt::format(" (band {} to {})", number_text(s.low[j]), number_text(s.high[j]));
-      if (!s.steps) frame.draw(marker_at(styles[i], frame.x(s.x[j]), frame.y(s.y[j]), hover));
+      if (!s.steps && s.marks) frame.draw(marker_at(styles[i], frame.x(s.x[j]), frame.y(s.y[j]), hover));
     }
     frame.draw("</g>");
-  }
-  return frame.svg(summary);
-}
-
-std::string svg(const ScatterPlot& plot) {
-  Range xs, ys;
-  std::vector<std::string> names;
-  std::string summary = about_axes("Scatter", plot.x, plot.y);
-  std::size_t total = 0;
-  for (const PointClass& c : plot.classes) {
-    same_length(c.name, "values of y", c.x.size(), c.y.size());
-    if (!c.hover.empty()) same_length(c.name, "texts", c.x.size(), c.hover.size());
-    std::vector<double> cx, cy;
-    for (std::size_t i = 0; i < c.x.size(); ++i) {
-      if (!shows(plot.x, c.x[i]) || !shows(plot.y, c.y[i])) continue;
-      xs.add(c.x[i], plot.x);
-      ys.add(c.y[i], plot.y);
-      cx.push_back(c.x[i]);
-      cy.push_back(c.y[i]);
-    }
-    total += cx.size();
-    names.push_back(c.name);
-    summary += fmt::format(" {}: {} points", c.name.empty() ? "One class" : c.name, cx.size());
-    summary += cx.empty() ? "." : fmt::format(" around {}, {}.", number_text(median(cx), 3), number_text(median(cy), 3));
-  }
-  for (const Rule& rule : plot.rules) {
-    (rule.vertical ? xs : ys).add(rule.at, rule.vertical ? plot.x : plot.y);
-    summary += fmt::format(" Dashed line {} at {}.", rule.label, number_text(rule.at));
-  }
-  Frame frame(plot.title, plot.description);
-  frame.legend(names, Frame::Key::marker);
-  Range x = covered(plot.x, xs, 0.03);
-  Range y = covered(plot.y, ys, plot.rules.empty() ? 0.03 : 0.09);  // with rules, room for their labels
-  const double height = plot.equal_units ? 380 : 290;
-  if (plot.equal_units && !plot.x.log && !plot.y.log) equalise(x, y, 430, height);
-  frame.vertical(plot.y, y, height);
-  frame.horizontal(plot.x, x, true);
-  if (total == 0) frame.note("no data");
-  for (const Rule& rule : plot.rules) frame.rule(rule, rule.vertical ? plot.x : plot.y);
-  std::string labels;
-  for (std::size_t i = 0; i < plot.classes.size(); ++i) {
-    const PointClass& c = plot.classes[i];
-    std::vector<double> px, py;
-    std::string marks;
-    std::vector<std::pair<int, int>> points;  // in half units
-    for (std::size_t j = 0; j < c.x.size(); ++j) {
-      if (!shows(plot.x, c.x[j]) || !shows(plot.y, c.y[j])) continue;
-      const double at_x = frame.x(c.x[j]);
-      const double at_y = frame.y(c.y[j]);
-      if (!frame.inside(at_x, at_y)) continue;
-      px.push_back(at_x);
-      py.push_back(at_y);
-      if (total <= few_points)
-        marks += marker_at(i, at_x, at_y, point_text(c.name, c.x[j], c.y[j], c.hover.empty() ? "" : c.hover[j]));
-      else
-        points.emplace_back(static_cast<int>(std::lround(2 * at_x)), static_cast<int>(std::lround(2 * at_y)));
-    }
-    if (px.empty()) continue;
-    frame.draw(fmt::format("<g class=\"{}\">", colour_class(i)));
-    if (points.empty()) {
-      frame.draw(marks);
-    } else {
-      const std::string shape = Frame::id(fmt::format("m{}", i));
-      frame.draw(fmt::format(
-          "<marker id=\"{0}\" markerUnits=\"userSpaceOnUse\" markerWidth=\"20\" markerHeight=\"20\" overflow=\"visible\">"
-          "<path class=\"{1} small\" transform=\"scale(1.3)\" d=\"M0 0{2}\"/></marker><path class=\"points\" transform=\"scale(.5)\" "
-          "marker-start=\"url(#{0})\" marker-mid=\"url(#{0})\" marker-end=\"url(#{0})\" d=\"{3}\"/>",
-          shape, marker(i).kind, marker(i).path, many_points(std::move(points))));
-    }
-    frame.draw("</g>");
-    if (plot.names_inside && !c.name.empty())
-      labels += fmt::format("<text class=\"halo strong middle\" x=\"{}\" y=\"{}\">{}</text>", coordinate(median(px)),
-                            coordinate(median(py) + 5), escape_xml(c.name));
+    labels += labels_of(s, plot, frame);
   }
   frame.draw(labels);
   return frame.svg(summary);

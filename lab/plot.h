@@ -32,10 +32,13 @@ struct Rule {
 
 struct Series {
   std::string name;
-  std::vector<double> x, y;       // of one length
-  std::vector<double> low, high;  // the band around y (a spread); both empty, or as long as y
-  bool steps = false;             // y holds from this x to the next (histograms)
-  int style = -1;                 // which colour, dashes and marker, from 0: the same for one thing in several plots; -1: by its place
+  std::vector<double> x, y;         // of one length
+  std::vector<double> low, high;    // the band around y (a spread); both empty, or as long as y
+  bool steps = false;               // y holds from this x to the next (histograms)
+  int style = -1;                   // which colour, dashes and marker, from 0: the same for one thing in several plots; -1: by its place
+  bool line = true, marks = true;   // without a line: marks alone; series of one name and style stand in the legend once
+  std::vector<std::string> labels;  // written beside each point; empty, or as many as x
+  std::vector<std::string> hover;   // what each point is, told on hover; empty, or as many as x
 };
 
 struct LinePlot {
@@ -43,6 +46,7 @@ struct LinePlot {
   Axis x, y;
   std::vector<Series> series;
   std::vector<Rule> rules;
+  std::string sum;  // what x + y is: dotted lines along which it is the same, at round values, one unit as long on x as on y; empty: none
 };
 
 struct PointClass {

@@ -108,7 +108,24 @@ double Scale::operator()(double value) const {
   return from_ + t * (to_ - from_);
 }
 
+void equalise(const Axis& x_axis, Range& x, const Axis& y_axis, Range& y, double width, double height) {
+  const double unit = std::max((x.high - x.low) / width, (y.high - y.low) / height);
+  const auto widen = [](const Axis& axis, Range& r, double length) {
+    const double more = length - (r.high - r.low), below = std::isnan(axis.low) ? more / 2 : 0;
+    r.low -= below;
+    r.high += more - below;
+  };
+  widen(x_axis, x, unit * width);
+  widen(y_axis, y, unit * height);
+}
+
 Ticks ticks(const Axis& axis, Range range, int count) {
+  if (!axis.marks.empty()) {
+    Ticks given;
+    for (const double at : axis.marks)
+      if (at >= range.low && at <= range.high && shows(axis, at)) given.at.push_back(at), given.text.push_back(number_text(at));
+    return given;
+  }
   if (!axis.log) return linear_ticks(range, count, axis.whole);
   Ticks out = log_ticks(range, count);
   return out.at.size() < 2 ? linear_ticks(range, count, axis.whole) : out;

@@ -12,6 +12,7 @@ struct Axis {
   bool log = false;                                        // base 10; numbers that are not positive are left out
   double low = std::numeric_limits<double>::quiet_NaN();   // NaN: from the data
   double high = std::numeric_limits<double>::quiet_NaN();  // NaN: from the data
+  std::vector<double> marks = {};                          // numbers to be written at it instead of round ones
   bool whole = false;  // ticks at whole numbers only; a line chart sees by itself when all its x are whole (epochs, steps)
 };
 
@@ -30,6 +31,10 @@ bool shows(const Axis& axis, double value);
 // length (in decades on a log axis). Never of zero length; 0 .. 1 (1 .. 10 on a log axis) without data.
 // Throws Error for bounds that are the wrong way round, or not positive on a log axis.
 Range covered(const Axis& axis, Range range, double padding);
+
+// Makes the axis longer whose unit is the longer, so that one unit has the same length on both of a plot so wide and high: on both sides,
+// but not below a bound that it was given.
+void equalise(const Axis& x_axis, Range& x, const Axis& y_axis, Range& y, double width, double height);
 
 // Numbers to pixels, linear or by the logarithm.
 class Scale {

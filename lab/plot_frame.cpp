@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "lab/plot_text.h"
+#include "tensor/error.h"
 
 namespace elbo::lab {
 namespace {
@@ -41,6 +42,20 @@ std::uint32_t hash(std::string_view text) {
 double text_width(std::string_view text, double each = letter) { return each * static_cast<double>(text_length(text)); }
 
 }  // namespace
+
+void same_length(std::string_view name, const char* what, std::size_t expected, std::size_t came) {
+  if (expected != came) fail("plot", fmt::format("expected {} {} for series '{}', as many as x, came {}", expected, what, name, came));
+}
+
+std::string point_text(const std::string& name, double x, double y, const std::string& extra) {
+  return fmt::format("{}{}: {}, {}", name.empty() ? "point" : name, extra.empty() ? "" : " (" + extra + ")", number_text(x),
+                     number_text(y));
+}
+
+std::string about_axes(const char* kind, const Axis& x, const Axis& y) {
+  return fmt::format("{} of {} (vertical{}) over {} (horizontal{}).", kind, y.label.empty() ? "y" : y.label, y.log ? ", logarithmic" : "",
+                     x.label.empty() ? "x" : x.label, x.log ? ", logarithmic" : "");
+}
 
 std::string coordinate(double value) {
   std::string text = fmt::format("{:.1f}", value);
@@ -225,14 +240,30 @@ void Frame::rule(const Rule& rule, const Axis& axis) {
   if (!inside(rule.vertical ? at : left_, rule.vertical ? top_ : at)) return;
   body_ += fmt::format("<path class=\"rule\" d=\"M{} {}{}{}\"><title>{}</title></path>", coordinate(rule.vertical ? at : left_),
                        coordinate(rule.vertical ? top_ : at), rule.vertical ? 'V' : 'H', coordinate(rule.vertical ? bottom_ : right_),
-                       escape_xml(rule.label + ": " + number_text(rule.at)));
+                       escape_xml((rule.label.empty() ? "" : rule.label + ": ") + number_text(rule.at)));
   const auto label = [&](double label_x, double label_y, const char* classes) {
     labels_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", classes, coordinate(label_x), coordinate(label_y),
                            escape_xml(rule.label));
   };
-  // On the side of the nearer edge, where the axis has room for it.
+  // On the side of the nearer edge, where the axis has room for it, unless another label is there.
   const bool below = at > (top_ + bottom_) / 2 ? bottom_ - at > 17 : at - top_ <= 17;
-  if (!rule.vertical) return label(right_ - 2, below ? at + 14 : at - 5, "halo end");
+  if (!rule.vertical) {
+    if (rule.label.empty()) return;
+    const double long_ = text_width(rule.label, 8);
+    for (const bool other_side : {false, true})
+      for (const bool left_end : {false, true}) {
+        const Box box = {left_end ? left_ + 2 : right_ - 2 - long_, left_end ? left_ + 2 + long_ : right_ - 2,
+                         below != other_side ? at + 14 : at - 5};
+        const bool covered = std::any_of(taken_.begin(), taken_.end(), [&](const Box& b) {
+          return b.left < box.right && box.left < b.right && std::abs(b.base - box.base) < 14;
+        });
+        const bool last = other_side && left_end;
+        if ((covered && !last) || box.base > bottom_ - 1 || box.base < top_ + 10) continue;
+        taken_.push_back(box);
+        return label(left_end ? box.left : box.right, box.base, left_end ? "halo" : "halo end");
+      }
+    return label(right_ - 2, below ? at + 14 : at - 5, "halo end");
+  }
   const bool before = at + text_width(rule.label) + 6 > right_;
   label(before ? at - 5 : at + 5, top_ + 12, before ? "halo end" : "halo");
 }

@@ -20,6 +20,13 @@ std::vector<std::size_t> styles_of(const Plot& plot) {
 
 inline constexpr int series_styles = 10;  // colours; markers and dashes change places when a series comes round again
 
+inline constexpr std::size_t few_points = 300;  // up to so many have marks with a text on hover
+
+// Throws Error where a series has not as many of `what` as of x.
+void same_length(std::string_view name, const char* what, std::size_t expected, std::size_t came);
+std::string point_text(const std::string& name, double x, double y, const std::string& extra = "");  // on hover
+std::string about_axes(const char* kind, const Axis& x, const Axis& y);                              // for a description
+
 // A coordinate with one decimal at most: "12.5", "12".
 std::string coordinate(double value);
 
@@ -80,6 +87,10 @@ class Frame {
   void vertical_edges(double labels, double height);  // `labels`: their width
   std::string title_, description_, body_;
   std::string labels_;  // of the rules: above all that is drawn
+  struct Box {
+    double left, right, base;
+  };
+  std::vector<Box> taken_;  // by them
   Scale x_, y_;
   double left_ = 0, right_ = 474, top_ = 0, bottom_ = 0, height_ = 0;
 };

@@ -21,10 +21,12 @@ std::string plot_css() {
 .plot .end{text-anchor:end}
 .plot .strong{font-weight:700}
 .plot .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round;fill:var(--ink)}
+.plot .halo.muted{fill:var(--muted)}
 .plot .value{fill:var(--ink);paint-order:stroke;stroke:var(--paper);stroke-width:3px}
 .plot .grid{stroke:var(--line);fill:none}
 .plot .axis{stroke:var(--muted);fill:none}
 .plot .rule{stroke:var(--muted);fill:none;stroke-width:1.5;stroke-dasharray:5 4}
+.plot .sum{stroke:var(--muted);fill:none;stroke-dasharray:1.5 4;stroke-linecap:round}
 .plot .line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}
 .plot .d1{stroke-dasharray:8 4}
 .plot .d2{stroke-dasharray:2.5 3}

@@ -32,10 +32,10 @@ int run(const Tool& tool, const std::string& run_path, Index size, double range,
   const auto [first, second] = parse_dims(dims);
   const OutPath out(shared.out, shared.force, {".png"});
   const Run run = open_chosen_run(run_path, shared);
-  write_pictures(
-      out,
-      decode_codes(*run.model, with_labels(*run.model, plane_codes(run, size, range, first, second), one_label(run, shared, size * size))),
-      size, size, 0);
+  write_pictures(out,
+                 decode_codes(*run.model, with_labels(*run.model, plane_codes(run, size, range, first, second),
+                                                      Tensor::full({size * size}, double(chosen_label(run, shared)), DType::int32))),
+                 size, size, 0);
   const char* unit = run.model->variational() ? "" : " standard deviations of the codes";
   if (shared.json) {
     Json all = about_run(run);

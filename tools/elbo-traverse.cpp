@@ -35,10 +35,7 @@ int run(const Tool& tool, const Options& o) {
   std::vector<Index> units = units_by_weight(run, chosen_split(run, shared));
   units.resize(std::size_t(top));
 
-  Tensor codes({top * o.steps, run.model->latent()}, DType::float64);
-  for (Index i = 0; i < top; i++)
-    codes.slice(i * o.steps, (i + 1) * o.steps).copy_from(traversal(run, units[std::size_t(i)], o.steps, o.range));
-  codes = with_labels(*run.model, codes, one_label(run, shared, codes.size(0)));
+  const Tensor codes = traversals(run, units, o.steps, o.range, chosen_label(run, shared));
   std::vector<std::string> lines;
   Json by_unit = Json::array();
   if (text) {

@@ -24,10 +24,7 @@ Tensor chosen_labels(const Run& run, const SharedOptions& shared, Index count) {
   return Tensor::full({count}, double(*shared.label), DType::int32);
 }
 
-Tensor one_label(const Run& run, const SharedOptions& shared, Index count) {
-  if (shared.label || !run.model->condition()) return chosen_labels(run, shared, count);
-  return Tensor::zeros({count}, DType::int32);
-}
+Index chosen_label(const Run& run, const SharedOptions& shared) { return chosen_labels(run, shared, 1) ? *shared.label : 0; }
 
 Json about_run(const Run& run) { return Json::object({{"run", run.path}, {"weights", run.weights_name()}}); }
 

@@ -14,8 +14,7 @@ Run open_chosen_run(const std::string& path, const SharedOptions& shared);
 // --label for `count` examples, int32 (count,); empty where it was not given. Throws UsageError where the run is not given labels, or not
 // this one.
 Tensor chosen_labels(const Run& run, const SharedOptions& shared, Index count);
-// The same, with label 0 where a conditional run is given none.
-Tensor one_label(const Run& run, const SharedOptions& shared, Index count);
+Index chosen_label(const Run& run, const SharedOptions& shared);  // the same of one, 0 where it was not given
 
 // {"run": ..., "weights": ...}: what every result names.
 Json about_run(const Run& run);

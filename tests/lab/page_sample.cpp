@@ -70,20 +70,24 @@ ScatterPlot latent(int classes, int each, const std::string& title) {
   return plot;
 }
 
-ScatterPlot plane() {
-  ScatterPlot plot{
-      .title = "Rate and distortion", .x = {"rate: KL, nats per example"}, .y = {"distortion: reconstruction, nats per example"}};
-  const char* names[] = {"beta 0.5", "beta 1", "beta 4"};
+LinePlot plane() {
+  LinePlot plot{.title = "Rate and distortion",
+                .x = {.label = "rate: KL, nats per example", .low = 0},
+                .y = {"distortion: reconstruction, nats per example"},
+                .sum = "total"};
+  Series means{.name = "dense-vae", .style = 1, .marks = false, .labels = {"0.5", "1", "4"}},
+      runs{.name = "dense-vae", .style = 1, .line = false};
   for (int k = 0; k < 3; ++k) {
-    PointClass c{.name = names[k]};
+    means.x.push_back(32 - 9 * k);
+    means.y.push_back(70 + 8 * k * k);
     for (int seed = 1; seed <= 5; ++seed) {
-      c.x.push_back(32 - 9 * k + normal());
-      c.y.push_back(70 + 8 * k * k + normal());
-      c.hover.push_back("seed " + std::to_string(seed));
+      runs.x.push_back(32 - 9 * k + normal());
+      runs.y.push_back(70 + 8 * k * k + normal());
+      runs.hover.push_back("beta " + means.labels[std::size_t(k)] + ", seed " + std::to_string(seed));
     }
-    plot.classes.push_back(c);
   }
-  plot.rules.push_back({"dense-ae: no finite rate", 66});
+  plot.series = {means, runs};
+  plot.rules = {{"dense-ae: no finite rate", 66}, {"dense-ae, wider: no finite rate", 65}};
   return plot;
 }
 

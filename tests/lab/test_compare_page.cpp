@@ -1,0 +1,192 @@
+// What a comparison's page shows of its runs, beside figures had another way.
+
+#include "lab/compare_page.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lab/paths.h"
+#include "lab/plot_text.h"
+#include "lab/smoothness.h"
+#include "tensor/elementwise.h"
+#include "tensor/file.h"
+#include "tensor/npy.h"
+#include "tests/lab/known_run.h"
+#include "tests/support.h"
+
+using namespace elbo;
+using namespace elbo::lab;
+using elbo::testing::contains;
+using elbo::testing::Folder;
+
+namespace {
+
+int count_of(std::string_view text, std::string_view part) {
+  int n = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) n++;
+  return n;
+}
+
+// One section of a page, from its heading to the next section.
+std::string section_of(const std::string& html, const std::string& heading) {
+  const std::size_t at = html.find("-h\">" + heading + "</h2>");
+  if (at == std::string::npos) return "";
+  return html.substr(at, html.find("<section", at) - at);
+}
+
+CompareOptions tiny_pictures(const Folder& folder) {
+  Tensor x(Shape{5, 5, 1}.prepend(200));
+  fill_uniform(x, {.seed = 3});
+  save_npy(folder / "x.npy", power(x, 3));
+  return {.presets = "mlp-vae:model.variational=false,mlp-vae",
+          .data = "npy:" + (folder / "x.npy"),
+          .seeds = 1,
+          .out = folder / "report",
+          .set = {"model.hidden=[8]", "model.latent=3", "train.steps=6", "train.batch=32"}};
+}
+
+}  // namespace
+
+TEST_CASE("the lines of a sweep: by what they have in common, in the order of the numbers") {
+  Comparison c{.options = {.presets = "dense-ae,dense-vae", .data = "digits", .out = "x", .sweep = "objective.beta=2,10,0.5"}};
+  c.entries = plan(c.options);
+  const std::vector<SweptLine> lines = swept_lines(c);
+  REQUIRE(lines.size() == 2);  // the plain autoencoder stays as it is; each VAE has its twin
+  CHECK(lines[0].label == "dense-vae");
+  CHECK(lines[0].values == std::vector<std::string>{"0.5", "2", "10"});
+  CHECK(lines[0].numbers == std::vector<double>{0.5, 2, 10});
+  CHECK(lines[0].style == 1);
+  for (std::size_t i = 0; i < 3; i++) CHECK(lines[0].entries[i]->config.objective.beta == lines[0].numbers[i]);
+  CHECK(lines[1].label == "dense-vae, gaussian-optimal");
+  c.options.sweep = "objective.likelihood=bernoulli,gaussian";
+  c.entries = plan(c.options);
+  const std::vector<SweptLine> named = swept_lines(c);
+  REQUIRE(named.size() == 2);
+  CHECK(named[1].label == "dense-vae");
+  CHECK(named[1].values == std::vector<std::string>{"bernoulli", "gaussian"});
+  CHECK(named[1].numbers.empty());
+  c.options.sweep = "";
+  c.entries = plan(c.options);
+  CHECK(swept_lines(c).empty());
+}
+
+TEST_CASE("the page of a sweep: its trade-off, every run on the plane, one marked value each") {
+  Folder folder;
+  CompareOptions o = tiny_pictures(folder);
+  o.seeds = 2;
+  o.sweep = "objective.beta=0.25,1,4";
+  const Comparison c = compare(o);
+  const std::string html = comparison_page(c).html();
+  const std::string plane = section_of(html, "Rate and distortion"), sweep = section_of(html, "The trade-off");
+  CHECK(count_of(plane, "<title>mlp-vae (mlp-vae, beta=") == 3 * 2);
+  for (const char* value : {">0.25</text>", ">1</text>", ">4</text>"}) CHECK(contains(plane, value));
+  // A plain autoencoder has no rate: a line for each of its runs, and no mark.
+  CHECK(count_of(plane, "class=\"rule\"") == 2);
+  CHECK(count_of(plane, "<title>mlp-vae, variational=false: ") == 1);
+  const double distortion = c.runs_of("mlp-vae-model.variational=false")[0]->figures.numbers.at("reconstruction");
+  CHECK(contains(plane, "mlp-vae, variational=false: " + number_text(distortion)));
+  const ComparedRun& run = *c.runs_of("mlp-vae-objective.beta=4")[1];
+  CHECK(contains(plane, "mlp-vae (mlp-vae, beta=4, seed 2): " + number_text(run.figures.numbers.at("kl")) + ", " +
+                            number_text(run.figures.numbers.at("reconstruction"))));
+  CHECK(count_of(sweep, "<svg") == 4);  // total, reconstruction, KL, active units
+  const Spread total = c.spread("mlp-vae-objective.beta=0.25", "total");
+  CHECK(contains(sweep, "mlp-vae: 0.25, " + number_text(total.mean) + " (band " + number_text(total.mean - total.sd) + " to " +
+                            number_text(total.mean + total.sd)));
+  CHECK(contains(section_of(html, "What each unit carries"), "Active: mlp-vae, beta=0.25 "));
+}
+
+TEST_CASE("the page of pictures: holes as smoothness.h measures them, traversals in the order of the KL, t-SNE with its settings") {
+  Folder folder;
+  const CompareOptions o = tiny_pictures(folder);
+  const Comparison c = compare(o);
+  const std::vector<OpenRun> runs = open_runs(c);
+  REQUIRE(runs.size() == 2);
+  const std::string html = comparison_page(c).html();
+  const std::string holes_section = section_of(html, "Holes"), units = section_of(html, "One unit at a time");
+  for (const OpenRun& r : runs) {
+    const Holes h = holes(r.run, c.data, 200, 1);
+    for (const double ratio : {*h.ratio(h.prior), *h.ratio(h.gaussian)}) CHECK(contains(holes_section, "(" + fixed_text(ratio, 2) + ")"));
+    CHECK(contains(holes_section, number_text(h.reconstruction, 3)));
+  }
+  CHECK(count_of(holes_section, "data:image/png") == 2 * 4 * 9);
+  std::vector<double> kl = runs[1].compared->figures.kl_per_unit;
+  std::sort(kl.begin(), kl.end(), std::greater<>());
+  std::size_t at = units.find("<h3>mlp-vae</h3>");
+  for (const double v : kl) {
+    const std::size_t next = units.find(", KL " + fixed_text(v, 2), at);
+    CHECK(next != std::string::npos);
+    at = next;
+  }
+  const std::string latent = section_of(html, "Latent space");
+  CHECK(count_of(latent, "<svg") == 4);
+  CHECK(count_of(latent, "perplexity 6.33, 500 iterations") == 2);  // 20 test examples: (20 - 1) / 3
+  for (const char* heading : {"Interpolation", "What each figure means", "Make it again"}) CHECK(section_of(html, heading) != "");
+  CHECK(section_of(html, "The trade-off") == "");
+}
+
+TEST_CASE("weights of units: the KL by its formula, the variance of a plain autoencoder's; traversals stand one below the other") {
+  EncodedExamples codes{Tensor::from<float>({1, 0, 3, 0.5F, -1, 0}, {2, 3}), Tensor::from<float>({0, -1, 0.5F, 0, 0, 0}, {2, 3}), {}};
+  const std::vector<UnitWeight> kl = weigh_units(codes);
+  const auto term = [](double m, double l) { return 0.5 * (m * m + std::exp(l) - l - 1); };
+  REQUIRE(kl.size() == 3);
+  CHECK(kl[0].unit == 2);
+  CHECK(kl[0].weight == doctest::Approx((term(3, 0.5) + term(0, 0)) / 2));
+  CHECK(kl[1].unit == 1);
+  CHECK(kl[1].weight == doctest::Approx((term(0, -1) + term(-1, 0)) / 2));
+  codes.logvar = Tensor();
+  const std::vector<UnitWeight> variance = weigh_units(codes);
+  CHECK(variance[0].weight == doctest::Approx(2.25));
+  CHECK(variance[2].unit == 0);
+  CHECK(variance[2].weight == doctest::Approx(0.0625));
+
+  Run run = elbo::testing::identity_run();  // a plain autoencoder of four numbers
+  run.codes.mean = Tensor::from<double>({1, 2, 3, 4});
+  run.codes.covariance = Tensor::zeros({4, 4}, DType::float64);
+  run.codes.covariance.set<double>({2, 2}, 9);
+  run.codes.covariance.set<double>({0, 0}, 0.25);
+  const Tensor z = traversals(run, {2, 0}, 3, 2);
+  const double expected[6][4] = {{1, 2, -3, 4}, {1, 2, 3, 4}, {1, 2, 9, 4}, {0, 2, 3, 4}, {1, 2, 3, 4}, {2, 2, 3, 4}};
+  for (Index i = 0; i < 6; i++)
+    for (Index j = 0; j < 4; j++) CHECK(z.at<double>({i, j}) == doctest::Approx(expected[i][j]));
+}
+
+TEST_CASE("the page of texts: sentences along paths and units, edits to training sentences, a language model at rate 0") {
+  Folder folder;
+  std::string lines;
+  for (const char* who : {"a dog", "a cat", "the man", "the child", "a bird"})
+    for (const char* does : {"runs", "sleeps", "eats", "waits", "sings"})
+      for (const char* where : {"here", "in the house", "by the river", "at night"})
+        lines += std::string(who) + " " + does + " " + where + " .\n";
+  write_file_atomically(folder / "lines.txt", bytes_of(lines));
+  const CompareOptions o = {.presets = "text-ae:model.latent=3,text-vae:model.latent=3,text-lm",
+                            .data = "text:" + (folder / "lines.txt"),
+                            .seeds = 1,
+                            .out = folder / "report",
+                            .set = {"model.embed=4", "model.units=6", "train.steps=6", "train.batch=16"}};
+  const Comparison c = compare(o);
+  const std::string html = comparison_page(c).html();
+  CHECK(count_of(section_of(html, "Rate and distortion"), "<title>text-lm (seed 1): 0, ") == 1);
+  CHECK(contains(section_of(html, "Holes"), "word edits to the nearest training sentence"));
+  CHECK(count_of(section_of(html, "One unit at a time"), ", KL ") == 3);
+  CHECK(count_of(section_of(html, "Interpolation"), "<table>") == 2);
+  CHECK(count_of(section_of(html, "Latent space"), "<svg") == 4);
+  CHECK_FALSE(contains(section_of(html, "What each unit carries"), "text-lm"));
+  CHECK(contains(section_of(html, "What each figure means"), "shuffled"));
+  CHECK(section_of(html, "Sharpness") == "");
+}
+
+TEST_CASE("of many models a few are opened for what takes long, the first and the last among them") {
+  std::vector<OpenRun> runs;
+  for (int i = 0; i < 11; i++) {
+    runs.push_back({nullptr, nullptr, elbo::testing::identity_run(), {}});
+    if (i == 7) CHECK(left_out(runs) == "");
+  }
+  const std::vector<const OpenRun*> few = few_coded(runs);
+  REQUIRE(few.size() == 8);
+  CHECK(few.front() == &runs.front());
+  CHECK(few.back() == &runs.back());
+  for (std::size_t k = 1; k < few.size(); k++) CHECK(few[k - 1] < few[k]);
+  CHECK(left_out(runs) == " Shown are 8 of 11 models.");
+}
