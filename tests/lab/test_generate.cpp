@@ -8,7 +8,6 @@
 
 #include "autograd/mode.h"
 #include "lab/paths.h"
-#include "lab/score.h"
 #include "lab/text_figures.h"
 #include "lab/text_samples.h"
 #include "tensor/reduce.h"
@@ -174,12 +173,4 @@ TEST_CASE("paths between codes: ends, lengths, and the straight line where there
                zero = path_between(a, Tensor::zeros({3}, DType::float64), 3, PathKind::spherical);
   CHECK(same.at<double>({1, 0}) == doctest::Approx(2));
   CHECK(zero.at<double>({1, 0}) == doctest::Approx(1));
-}
-
-TEST_CASE("scores: the area under the ROC of known orders, ties counted half") {
-  CHECK(roc_area({1, 2, 3, 4}, {false, false, true, true})->area == 1);
-  CHECK(roc_area({1, 2, 3, 4}, {true, true, false, false})->area == 0);
-  CHECK(roc_area({1, 1, 1, 1}, {true, false, true, false})->area == 0.5);
-  CHECK(roc_area({1, 2, 2, 3}, {false, true, false, true})->area == doctest::Approx(3.5 / 4));
-  CHECK_FALSE(roc_area({1, 2}, {true, true}));
 }

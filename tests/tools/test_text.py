@@ -168,6 +168,10 @@ class Text(Case):
         found = self.good_json("elbo-score", self.lm, "--anomaly", "has")
         self.assertEqual(found["unit"], "nats a token")
         self.assertTrue(0 <= found["area"] <= 1)
+        ratio = self.good_json("elbo-score", self.vae, "--anomaly", "has", "--background", self.lm, "--out", path("text/ratio.csv"))
+        self.assertEqual((ratio["score"], ratio["background"]), ("likelihood-ratio", self.lm))
+        self.assertEqual(read_bytes("text/ratio.csv").decode().splitlines()[0], "index,label,score,anomaly,text")
+        self.bad(2, "is a run on texts", "elbo-score", self.vae, "--score", "likelihood-ratio")
         self.good("elbo-encode", self.vae, "--out", path("text/codes.csv"), "--input", strange, "--neighbours", 2)
         self.assertEqual(len(read_bytes("text/codes.csv").splitlines()), 3)
 
