@@ -43,7 +43,10 @@ std::string likelihood_note(const Figures& f) {
   if (f.likelihood == "categorical") return "of each token given those before it";
   if (f.likelihood == "squared-error") return "a plain sum of squares: no log-likelihood";
   if (!f.normalised) return "of grey values: no log-likelihood";
-  const std::string what = f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
+  const std::string what = f.binarized                   ? "of binary pixels"
+                           : f.likelihood == "bernoulli" ? "of numbers that are 0 or 1"
+                           : f.dequantized               ? "a density, of dequantised bytes"
+                                                         : "a density";
   std::string note = what;
   if (!std::isnan(f.variance)) note += fmt::format("; variance {:.4g} a pixel", f.variance);
   const double logvar = std::log(f.variance);  // outside in files of an older program

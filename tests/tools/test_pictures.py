@@ -42,6 +42,9 @@ class Data(Case):
 
     def test_no_examples(self):
         self.good("elbo-data", "--data", "digits", "--count", "1", "--out", path("one", "0.png"))
+        self.good("elbo-data", "--data", DATA, "--count", "3", "--out", path("three.npy"))  # as the source has them
+        self.assertTrue(read_bytes("three.npy").startswith(b"\x93NUMPY"))
+        self.assertEqual(len(read_bytes("three.npy")), 128 + 3 * 784)
         of_one = ("elbo-data", "--data", "images:" + path("one"))
         self.bad(1, "the test part has no examples", *of_one, "--out", path("none.png"))
         self.assertEqual(self.good_json(*of_one)["minimum"], None)
