@@ -246,6 +246,8 @@ class Manifold(Case):
         self.assertEqual(read_bytes("plane.png"), read_bytes("vae", "manifold.png"))
         self.good("elbo-manifold", AE, "--size", "4", "--dims", "2,0", "--range", "2", "--out", path("plane4.png"))
         self.assertEqual(picture_size(path("plane4.png")), grid(4, 4, padding=0))
+        self.good("elbo-manifold", AE, "--size", "4", "--out", path("plane4.npy"))
+        self.assertEqual(len(read_bytes("plane4.npy")), 128 + 4 * 4 * 784 * 4)
         self.bad(2, "--dims 0,2", "elbo-manifold", VAE, "--dims", "0,2", "--out", path("no.png"))
         self.bad(2, "--dims 1,1", "elbo-manifold", VAE, "--dims", "1,1", "--out", path("no.png"))
 

@@ -148,6 +148,7 @@ class Text(Case):
         moved = self.good_json("elbo-traverse", self.vae, "--top", 2, "--steps", 3)
         self.assertEqual([len(t["texts"]) for t in moved["traversals"]], [3, 3])
         self.bad(2, "has 3 dimensions", "elbo-traverse", self.vae, "--top", 4)
+        self.bad(2, "elbo-traverse decodes texts", "elbo-manifold", self.vae, "--out", path("text/never.png"))
 
     def test_edit_score_encode(self):
         edited = self.good_json("elbo-edit", self.ae, "--from", "has", "--to", "is", "--count", 2)
