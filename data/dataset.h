@@ -52,6 +52,13 @@ struct Dataset {
   std::vector<std::string> label_names;                 // one a class, or none
   std::vector<std::string> factor_names;                // what the examples were made from, where that is known
   std::vector<std::vector<std::string>> factor_values;  // of each factor the names of its values 0, 1, ...; empty for numbers, or for all
+  // Where a factor is a number all the same: its names stand for equal parts of [low, high), on a circle moved back by half a part, so
+  // that the first lies around `low`. Empty, or low = high: for 0, 1, ...
+  struct FactorRange {
+    double low = 0, high = 0;
+    bool circle = false;
+  };
+  std::vector<FactorRange> factor_ranges;
   std::vector<std::string> notes;          // what one should know who uses them: files left out, where they are kept. One line each
   std::optional<double> entropy;           // nats an example, where the data come from a distribution that is known
   std::shared_ptr<const Texts> texts;      // empty: pictures or vectors

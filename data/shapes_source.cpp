@@ -113,6 +113,10 @@ Dataset shapes_dataset(const DataSpec& spec, const OnRead&) {
   Dataset data;
   data.example_shape = {shapes_side, shapes_side, 3};
   data.factor_names = factor_names();
+  for (const Named& n : named_factors()) data.factor_values.push_back(n.names);
+  data.factor_ranges.emplace_back();  // shape
+  for (const ShapeRange& r : shape_ranges)
+    data.factor_ranges.push_back({double(r.low) / 65536, double(r.high) / 65536, r.place == &ShapeFactors::hue});
   const std::string by = spec.text("label", "shape"), holdout = spec.text("holdout", "");
   const auto label = std::size_t(std::find(data.factor_names.begin(), data.factor_names.end(), by) - data.factor_names.begin());
   data.label_names = named_factors()[label].names;

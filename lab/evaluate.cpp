@@ -86,6 +86,7 @@ void add_sampled_texts(Figures& f, const Run& run, const Dataset& data, const Ev
       run, data, {.language_model = options.language_model, .part = options.part, .seed = options.seed, .on_note = options.on_note});
   f.sample_lm_perplexity = s.sample_lm_perplexity, f.reverse_perplexity = s.reverse_perplexity;
   f.distinct_1 = s.distinct_1, f.distinct_2 = s.distinct_2, f.self_bleu = s.self_bleu, f.copied = s.copied;
+  f.samples_parsed = s.parsed;
 }
 
 void add_disentanglement(Figures& f, const Tensor& codes, const Split& split, const Dataset& data) {
@@ -246,6 +247,8 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   if (options.all && code) add_disentanglement(f, codes.mean, split, data);
   f.ssim = mean_of(similarity);
   if (text) counts->fill(f);
+  if (text && (f.variational || !code) && has_entropy(run, data, split))
+    f.entropy_gap = (std::isnan(f.nll) ? f.total : f.nll) - *data.entropy;
   if (text && code) {
     if (options.decode) {
       const FreeRunning running = free_running(run, split, codes.mean);

@@ -32,6 +32,7 @@ std::string words_text(const Figures& f) {
   line(text, "  distinct-2", f.distinct_2, "and pairs of words");
   line(text, "  self-BLEU", f.self_bleu, "of each against all the others");
   line(text, "  copied", f.copied, "share that is in the training part");
+  if (!std::isnan(f.samples_parsed)) line(text, "  parsed", f.samples_parsed, "share that the grammar of sentences makes");
   if (std::isnan(f.sample_lm_perplexity)) return text;
   line(text, "  perplexity", f.sample_lm_perplexity, "under the language model");
   line(text, "  reverse perplexity", f.reverse_perplexity, "of the part under a language model trained on 50,000 of them");
@@ -42,7 +43,10 @@ std::string likelihood_note(const Figures& f) {
   if (f.likelihood == "categorical") return "of each token given those before it";
   if (f.likelihood == "squared-error") return "a plain sum of squares: no log-likelihood";
   if (!f.normalised) return "of grey values: no log-likelihood";
-  const std::string what = f.binarized ? "of binary pixels" : f.dequantized ? "a density, of dequantised bytes" : "a density";
+  const std::string what = f.binarized                   ? "of binary pixels"
+                           : f.likelihood == "bernoulli" ? "of numbers that are 0 or 1"
+                           : f.dequantized               ? "a density, of dequantised bytes"
+                                                         : "a density";
   std::string note = what;
   if (!std::isnan(f.variance)) note += fmt::format("; variance {:.4g} a pixel", f.variance);
   const double logvar = std::log(f.variance);  // outside in files of an older program
@@ -141,7 +145,9 @@ std::string to_json(const Figures& f) {
     j["distinct_2"] = f.distinct_2;
     j["self_bleu"] = f.self_bleu;
     j["copied"] = f.copied;
+    j["samples_parsed"] = f.samples_parsed;
   }
+  if (f.texts_sampled || f.importance_samples > 0) j["entropy_gap"] = f.entropy_gap;
   if (f.importance_samples > 0) {
     j["nll"] = f.nll;
     j["nll_standard_error"] = f.nll_standard_error;
@@ -225,6 +231,9 @@ std::string to_text(const Figures& f) {
   } else if (f.importance_samples > 0) {
     line(text, "nll", f.nll, "a plain autoencoder has none");
   }
+  if (!std::isnan(f.entropy_gap))
+    line(text, "above the entropy", f.entropy_gap,
+         fmt::format("{} less what the sentences' grammar makes of them", std::isnan(f.nll) ? "total" : "nll"));
   text += probes_text(f.probes);
   for (const auto& [what, v] :
        {std::pair("mutual information gap", f.mutual_information_gap), std::pair("disentanglement", f.disentanglement),

@@ -18,15 +18,22 @@ std::vector<std::int32_t> places_where(Index n, const std::function<bool(Index)>
   return places;
 }
 
-// Of a factor: the number that VALUE stands for.
-double value_of(const Dataset& data, std::size_t factor, const std::string& value) {
+// Whether a value of a factor is what VALUE stands for: a number to within a half, or a name.
+std::function<bool(double)> matcher(const Dataset& data, std::size_t factor, const std::string& value) {
   double number = 0;
-  if (read_number(value, number)) return number;
+  if (read_number(value, number)) return [number](double v) { return std::abs(v - number) < 0.5; };
   const std::vector<std::string> names = factor < data.factor_values.size() ? data.factor_values[factor] : std::vector<std::string>{};
   const auto it = std::find(names.begin(), names.end(), value);
-  if (it != names.end()) return double(it - names.begin());
-  throw UsageError(names.empty() ? fmt::format("{}={}: expected a number", data.factor_names[factor], value)
-                                 : unknown_message("value of " + data.factor_names[factor], value, names));
+  if (it == names.end())
+    throw UsageError(names.empty() ? fmt::format("{}={}: expected a number", data.factor_names[factor], value)
+                                   : unknown_message("value of " + data.factor_names[factor], value, names));
+  const double place = double(it - names.begin()), count = double(names.size());
+  const Dataset::FactorRange range = factor < data.factor_ranges.size() ? data.factor_ranges[factor] : Dataset::FactorRange{};
+  if (range.low == range.high) return [place](double v) { return std::abs(v - place) < 0.5; };
+  return [range, place, count](double v) {
+    const double part = (v - range.low) / (range.high - range.low) * count + (range.circle ? 0.5 : 0);
+    return std::floor(std::fmod(part, count)) == place;
+  };
 }
 
 }  // namespace
@@ -71,9 +78,9 @@ std::vector<std::int32_t> places_of_group(const Dataset& data, const Split& spli
       throw UsageError(data.factor_names.empty() ? fmt::format("{}: {} has no factors", name, data.spec.str())
                                                  : unknown_message("factor", factor_name, data.factor_names));
     const auto factor = std::size_t(it - data.factor_names.begin());
-    const double value = value_of(data, factor, name.substr(equals + 1));
+    const std::function<bool(double)> belongs = matcher(data, factor, name.substr(equals + 1));
     const float* values = split.factors.at(factor).data<float>();
-    places = places_where(split.size(), [&](Index i) { return std::abs(double(values[i]) - value) < 0.5; });
+    places = places_where(split.size(), [&](Index i) { return belongs(double(values[i])); });
   } else {
     if (!split.labels)
       throw UsageError(fmt::format("{}: {} has no labels; expected FACTOR=VALUE, or a file or folder of examples", name, data.spec.str()));

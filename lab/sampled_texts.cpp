@@ -78,6 +78,7 @@ SampledTextFigures sampled_text_figures(const Run& run, const Dataset& data, con
                        .distinct_2 = alike.distinct_2,
                        .self_bleu = alike.self_bleu,
                        .copied = copied(first, data.train),
+                       .parsed = data.spec.kind == "sentences" ? parsed(decoded(*run.codec, first)) : none,
                        .sample_lm_perplexity = none,
                        .reverse_perplexity = none};
   if (!o.language_model) return f;

@@ -20,6 +20,7 @@ struct SampledTextOptions {
 struct SampledTextFigures {
   double distinct_1, distinct_2, self_bleu;  // of the texts
   double copied;                             // share that is in the training part of `data`
+  double parsed;                             // share that the grammar makes; NaN where the data are not `sentences`
   // exp(nats per token): of the texts under the language model; and of the part under a language model of that one's configuration, trained
   // on this model's texts, its epoch chosen by the validation part where there is one (Zhao et al. 2018, "Adversarially regularized
   // autoencoders"): high where the texts leave out what the data have, while the other is low for the safest text repeated.

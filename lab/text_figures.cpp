@@ -70,6 +70,15 @@ FreeRunning free_running(const Run& run, const Split& split, const Tensor& means
   return out;
 }
 
+bool has_entropy(const Run& run, const Dataset& data, const Split& split) {
+  if (!data.entropy || !split.tokens || (split.part != Part::test && !run.config.data.exclude_labels.empty())) return false;
+  for (Index i = 0; i < split.size(); i++) {
+    const auto text = (*split.tokens)[i];
+    if (text.back() != end_token || std::find(text.begin(), text.end(), unknown_token) != text.end()) return false;
+  }
+  return true;
+}
+
 double shuffled_reconstruction(const Run& run, const Split& split, const Tensor& z) {
   const NoGrad guard;
   const Index n = split.size();

@@ -30,6 +30,11 @@ FreeRunning free_running(const Run& run, const Split& split, const Tensor& means
 // permutation that depends on the number of texts alone. Mean over the texts.
 double shuffled_reconstruction(const Run& run, const Split& split, const Tensor& z);
 
+// Whether nats a text of this part, as the model sees it, can be held against the entropy of the data: where it is known, and no text is
+// cut or has a word that the model does not know, which would be cheaper than what the entropy counts; and, of training and validation, no
+// label is left out.
+bool has_entropy(const Run& run, const Dataset& data, const Split& split);
+
 // The fewest insertions, deletions and exchanges that make one of the other (Levenshtein 1966).
 Index edit_distance(std::span<const std::int32_t> a, std::span<const std::int32_t> b);
 

@@ -10,6 +10,7 @@
 
 #include "autograd/mode.h"
 #include "data/checksum.h"
+#include "data/sentences.h"
 #include "tensor/error.h"
 #include "tensor/reduce.h"
 
@@ -102,6 +103,11 @@ double copied(const TokenLists& texts, const Split& train) {
     known.insert(sum_of(tokens));
   }
   const auto found = std::count_if(texts.begin(), texts.end(), [&](const auto& text) { return known.contains(sum_of(text)); });
+  return texts.empty() ? std::numeric_limits<double>::quiet_NaN() : double(found) / double(texts.size());
+}
+
+double parsed(const std::vector<std::string>& texts) {
+  const auto found = std::count_if(texts.begin(), texts.end(), [](const std::string& text) { return parse_sentence(text).has_value(); });
   return texts.empty() ? std::numeric_limits<double>::quiet_NaN() : double(found) / double(texts.size());
 }
 

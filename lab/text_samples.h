@@ -21,6 +21,9 @@ double self_bleu(const TokenLists& texts);
 // The share of texts that are in the training part, token by token. NaN without texts or such a part.
 double copied(const TokenLists& texts, const Split& train);
 
+// The share of texts that the grammar of `sentences` makes (data/sentences.h). NaN for none.
+double parsed(const std::vector<std::string>& texts);
+
 // Throws UsageError for a run that is no language model.
 void require_language_model(const Run& run);
 

@@ -10,10 +10,12 @@
 #include "data/sentences.h"
 #include "tensor/error.h"
 #include "tensor/json.h"
+#include "tensor/npy.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
 #include "tools/run_texts.h"
+#include "tools/signals.h"
 
 namespace elbo {
 namespace {
@@ -154,7 +156,7 @@ int run(const Tool& tool, std::optional<Index> count, const std::string& parse, 
   std::optional<OutPath> out;
   if (!o.out.empty()) {
     const bool text = kind_of_output(o.out) == ".txt";
-    out.emplace(o.out, o.force, std::initializer_list<std::string_view>{".png", ".txt", ""}, text ? nullptr : is_numbered_picture);
+    out.emplace(o.out, o.force, std::initializer_list<std::string_view>{".png", ".npy", ".txt", ""}, text ? nullptr : is_numbered_picture);
   }
   Progress progress(o.quiet);
   give_data(config, o.data);
@@ -163,7 +165,8 @@ int run(const Tool& tool, std::optional<Index> count, const std::string& parse, 
   if (data.texts) tokenise(data, text_options(config.data), show_reading(progress));
   progress.clear();
   if (out && bool(data.texts) != (out->kind() == ".txt"))
-    throw UsageError(fmt::format("--out {}: texts are written to a .txt, pictures to a .png or a folder", o.out));
+    throw UsageError(
+        fmt::format("--out {}: texts are written to a .txt, pictures to a .png, a folder or a .npy, vectors to a .npy", o.out));
   const Split& split = data.part(part_from_name(o.split));
   std::string written;
   if (out) {
@@ -172,6 +175,10 @@ int run(const Tool& tool, std::optional<Index> count, const std::string& parse, 
       std::vector<std::string> lines;
       for (Index i = 0; i < examples.size(0); i++) lines.push_back(text_at(data, split, i));
       write_lines(*out, lines, 1);
+    } else if (out->kind() == ".npy") {
+      const Deferred guard;
+      out->make_way();
+      save_npy(out->path(), examples);
     } else {
       const GridSize size = square_grid(examples.size(0));
       write_pictures(*out, examples, size.rows, size.columns);

@@ -30,12 +30,13 @@ int run(const Tool& tool, const std::string& run_path, Index size, double range,
   const SharedOptions& shared = tool.shared();
   if (shared.out.empty()) throw UsageError("--out PATH is missing");
   const auto [first, second] = parse_dims(dims);
-  const OutPath out(shared.out, shared.force, {".png"});
+  const OutPath out(shared.out, shared.force, {".png", ".npy"});
   const Run run = open_chosen_run(run_path, shared);
-  write_pictures(out,
-                 decode_codes(*run.model, with_labels(*run.model, plane_codes(run, size, range, first, second),
-                                                      Tensor::full({size * size}, double(chosen_label(run, shared)), DType::int32))),
-                 size, size, 0);
+  if (run.codec)
+    throw UsageError(fmt::format("{}: is a run on texts, and the plane is drawn of pictures; elbo-traverse decodes texts", run_path));
+  const Tensor plane = plane_codes(run, size, range, first, second);
+  const Tensor labels = Tensor::full({plane.size(0)}, double(chosen_label(run, shared)), DType::int32);
+  write_pictures(out, decode_codes(*run.model, with_labels(*run.model, plane, labels)), size, size, 0);
   const char* unit = run.model->variational() ? "" : " standard deviations of the codes";
   if (shared.json) {
     Json all = about_run(run);

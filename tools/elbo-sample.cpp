@@ -35,13 +35,44 @@ Tensor draw(const Run& run, Index count, CodeSource source, const Options& o, co
   return with_labels(*run.model, fit_mixture(mixture_codes(run, data.train)).draw(count, o.temperature, tool.seed()), labels);
 }
 
-Json as_json(const SampleFigures& f) {
-  return Json::object({{"distinct_1", f.distinct_1}, {"distinct_2", f.distinct_2}, {"self_bleu", f.self_bleu}, {"tokens", f.tokens}});
+// What texts are like, alone and under a language model and the grammar of their data.
+struct TextsDrawn {
+  SampleFigures figures;
+  double perplexity = no_figure, parsed = no_figure;
+};
+
+TextsDrawn measured(const Run& run, const TokenLists& tokens, const std::vector<std::string>& texts, const Run* lm) {
+  return {.figures = sample_figures(tokens),
+          .perplexity = lm ? perplexity_under(*lm, texts) : no_figure,
+          .parsed = run.trained_on.spec.kind == "sentences" ? parsed(texts) : no_figure};
 }
 
-std::vector<std::string> row_of(const std::string& what, const SampleFigures& f, double perplexity) {
+Json as_json(const TextsDrawn& t) {
+  const SampleFigures& f = t.figures;
+  return Json::object({{"distinct_1", f.distinct_1},
+                       {"distinct_2", f.distinct_2},
+                       {"self_bleu", f.self_bleu},
+                       {"tokens", f.tokens},
+                       {"samples_parsed", t.parsed},
+                       {"sample_lm_perplexity", t.perplexity}});
+}
+
+std::vector<std::string> row_of(const std::string& what, const TextsDrawn& t) {
   const auto shown = [](double v) { return std::isnan(v) ? std::string("-") : fmt::format("{:.3f}", v); };
-  return {what, shown(f.distinct_1), shown(f.distinct_2), shown(f.self_bleu), fmt::format("{:.1f}", f.tokens), shown(perplexity)};
+  const SampleFigures& f = t.figures;
+  return {what,
+          shown(f.distinct_1),
+          shown(f.distinct_2),
+          shown(f.self_bleu),
+          fmt::format("{:.1f}", f.tokens),
+          shown(t.parsed),
+          shown(t.perplexity)};
+}
+
+std::vector<std::string> decoded(const Run& run, const TokenLists& tokens) {
+  std::vector<std::string> texts;
+  for (const auto& text : tokens) texts.push_back(run.codec->decode(text));
+  return texts;
 }
 
 // As many texts of the language model, drawn from it without a temperature.
@@ -65,19 +96,13 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
   std::optional<Run> lm;
   if (!o.language_model.empty()) lm.emplace(open_language_model(o.language_model, run, shared));
   const TokenLists tokens = generate_tokens(text_model(run), draw(run, count, source, o, tool), o.decode.options(run, tool.seed()));
-  std::vector<std::string> texts;
-  for (const auto& text : tokens) texts.push_back(run.codec->decode(text));
+  const std::vector<std::string> texts = decoded(run, tokens);
   if (out) write_lines(*out, texts, o.per_file);
-  const SampleFigures figures = sample_figures(tokens);
-  const double perplexity = lm ? perplexity_under(*lm, texts) : no_figure;
-  std::optional<SampleFigures> beside;
-  double lm_perplexity = no_figure;
+  const TextsDrawn drawn = measured(run, tokens, texts, lm ? &*lm : nullptr);
+  std::optional<TextsDrawn> beside;
   if (lm) {
     const TokenLists theirs = language_model_samples(*lm, count, tool.seed());
-    beside = sample_figures(theirs);
-    std::vector<std::string> lm_texts;
-    for (const auto& text : theirs) lm_texts.push_back(lm->codec->decode(text));
-    lm_perplexity = perplexity_under(*lm, lm_texts);
+    beside = measured(*lm, theirs, decoded(*lm, theirs), &*lm);
   }
   if (shared.json) {
     Json all = about_run(run);
@@ -87,20 +112,15 @@ int run_text(const Tool& tool, const Options& o, const Run& run) {
                 {"temperature", o.temperature},
                 {"seed", tool.seed()},
                 {"texts", texts},
-                {"figures", as_json(figures)}});
-    all["figures"]["sample_lm_perplexity"] = perplexity;
-    all["language_model"] = nullptr;
-    if (beside) {
-      all["language_model"] = as_json(*beside);
-      all["language_model"]["sample_lm_perplexity"] = lm_perplexity;
-    }
+                {"figures", as_json(drawn)},
+                {"language_model", beside ? as_json(*beside) : Json()}});
     print(all.dump(2) + "\n");
     return 0;
   }
   print(joined_lines(texts));
-  std::vector<std::vector<std::string>> rows = {{"", "distinct-1", "distinct-2", "self-BLEU", "tokens", "perplexity"},
-                                                row_of("these texts", figures, perplexity)};
-  if (beside) rows.push_back(row_of("the language model's", *beside, lm_perplexity));
+  std::vector<std::vector<std::string>> rows = {{"", "distinct-1", "distinct-2", "self-BLEU", "tokens", "parsed", "perplexity"},
+                                                row_of("these texts", drawn)};
+  if (beside) rows.push_back(row_of("the language model's", *beside));
   const std::string shown = table(rows);
   Progress notes(shared.quiet);
   std::string_view rest = shown;

@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
+#include "data/picture.h"
 #include "lab/groups.h"
 #include "lab/score.h"
 #include "tensor/error.h"
@@ -21,7 +23,7 @@ namespace elbo {
 namespace {
 
 struct Options {
-  std::string run, anomaly, score;
+  std::string run, anomaly, score, background;
   std::vector<std::string> inputs;
 };
 
@@ -31,77 +33,140 @@ std::string quoted_for_csv(const std::string& text) {
   return out + "\"";
 }
 
+struct Scored {
+  std::vector<double> scores;
+  std::vector<std::size_t> order;  // the oddest first
+  std::vector<bool> odd;           // with --anomaly
+  std::vector<std::string> texts;
+};
+
+// index,label,score,anomaly,text; columns that do not apply are left out.
+std::string as_csv(const Split& split, const Scored& s) {
+  std::string csv =
+      fmt::format("index{},score{}{}\n", split.labels ? ",label" : "", s.odd.empty() ? "" : ",anomaly", s.texts.empty() ? "" : ",text");
+  for (const std::size_t i : s.order) {
+    csv += std::to_string(i);
+    if (split.labels) csv += fmt::format(",{}", split.labels.data<std::int32_t>()[i]);
+    csv += fmt::format(",{:.9g}", s.scores[i]);
+    if (!s.odd.empty()) csv += s.odd[i] ? ",1" : ",0";
+    if (!s.texts.empty()) csv += "," + quoted_for_csv(s.texts[i]);
+    csv += "\n";
+  }
+  return csv;
+}
+
+// Whether the label of --anomaly was trained on. Other data than the run's, and factors, are not looked into.
+bool was_trained_on(const Run& run, const Dataset& data, const Split& split, const Scored& s, const std::string& anomaly) {
+  if (anomaly.find('=') != anomaly.npos || !split.labels || data.spec.kind != run.trained_on.spec.kind) return false;
+  const auto& excluded = run.config.data.exclude_labels;
+  for (std::size_t i = 0; i < s.odd.size(); i++)
+    if (s.odd[i] && std::find(excluded.begin(), excluded.end(), split.labels.data<std::int32_t>()[i]) == excluded.end()) return true;
+  return false;
+}
+
+// What the area means where it is worse than chance.
+std::string failure_text(Score score) {
+  return fmt::format("the anomalies score as more likely than the rest: what is simpler than the data often does (Nalisnick et al. 2019){}",
+                     score == Score::likelihood_ratio ? "" : "; try --score likelihood-ratio");
+}
+
+Scored score_examples(const Tool& tool, const Options& o, const Run& run, const Dataset& data, const ScoreOptions& options,
+                      std::vector<std::string> texts) {
+  Scored s{.scores = scores(run, data, options), .texts = std::move(texts)};
+  s.order.resize(s.scores.size());
+  std::iota(s.order.begin(), s.order.end(), std::size_t{0});
+  std::stable_sort(s.order.begin(), s.order.end(), [&](std::size_t a, std::size_t b) { return s.scores[a] > s.scores[b]; });
+  if (o.anomaly.empty()) return s;
+  const Split& split = data.part(options.part);
+  s.odd.resize(s.scores.size());
+  for (const std::int32_t place : places_of_group(data, split, o.anomaly)) s.odd[std::size_t(place)] = true;
+  if (was_trained_on(run, data, split, s, o.anomaly))
+    Progress(tool.shared().quiet)
+        .line(fmt::format("--anomaly {}: the model was trained on it; data.exclude_labels would have left it out", o.anomaly));
+  return s;
+}
+
 int run(const Tool& tool, const Options& o) {
   const SharedOptions& shared = tool.shared();
   if (!o.inputs.empty() && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input goes without --split and --data");
   if (!o.inputs.empty() && !o.anomaly.empty()) throw UsageError("--anomaly needs the labels of a part; --input has none");
   std::optional<OutPath> out;
-  if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".csv"});
+  if (!shared.out.empty()) out.emplace(shared.out, shared.force, std::initializer_list<std::string_view>{".csv", ".png"});
+  const bool picture = out && out->kind() == ".png";
+  if (picture && o.anomaly.empty())
+    throw UsageError("--out with .png is the picture of the ROC, which needs --anomaly; .csv has the scores");
   const Run run = open_chosen_run(o.run, shared);
-  const Score score = o.score.empty() ? default_score(*run.model) : score_from_name(o.score);
-  const bool given = !o.inputs.empty();
+  std::optional<Run> background;
+  if (!o.background.empty()) background.emplace(open_chosen_run(o.background, shared));
+  const ScoreOptions options{.part = o.inputs.empty() ? part_from_name(shared.split) : Part::test,
+                             .score = !o.score.empty() ? score_from_name(o.score)
+                                      : background     ? Score::likelihood_ratio
+                                                       : default_score(*run.model),
+                             .background = background ? &*background : nullptr,
+                             .seed = tool.seed()};
   Dataset data;
   std::vector<std::string> texts;
-  if (!given) {
+  if (o.inputs.empty()) {
     data = chosen_data(run, shared);
+    const Split& split = data.part(options.part);
+    if (is_text(run)) texts = first_texts(run, data, split, split.size());
   } else if (is_text(run)) {
     texts = given_sentences(run, shared, o.inputs);
     data.test = tokenised_split(*run.codec, texts);
   } else {
     data.test = load_pictures(run, o.inputs);
   }
-  const Part part = given ? Part::test : part_from_name(shared.split);
-  const Split& split = data.part(part);
-  if (is_text(run) && !given) texts = first_texts(run, data, split, split.size());
-  const std::vector<double> all = scores(run, data, part, score, tool.seed());
-  std::vector<std::size_t> order(all.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return all[a] > all[b]; });
-
+  const Scored s = score_examples(tool, o, run, data, options, std::move(texts));
   std::optional<RocArea> roc;
-  if (!o.anomaly.empty()) {
-    std::vector<bool> odd(all.size());
-    for (const std::int32_t place : places_of_group(data, split, o.anomaly)) odd[std::size_t(place)] = true;
-    roc = roc_area(all, odd);
+  if (!s.odd.empty()) {
+    roc = roc_area(s.scores, s.odd);
     if (!roc)
       fail("score", fmt::format("--anomaly {}: every example of the part is one, which leaves nothing to tell them from", o.anomaly));
   }
   if (out) {
-    std::string csv = split.labels ? "index,label,score" : "index,score";
-    csv += texts.empty() ? "\n" : ",text\n";
-    for (const std::size_t i : order) {
-      csv +=
-          split.labels ? fmt::format("{},{},{:.9g}", i, split.labels.data<std::int32_t>()[i], all[i]) : fmt::format("{},{:.9g}", i, all[i]);
-      csv += texts.empty() ? "\n" : "," + quoted_for_csv(texts[i]) + "\n";
-    }
     const Deferred guard;
     out->make_way();
-    write_file_atomically(out->path(), bytes_of(csv));
+    const std::string title =
+        fmt::format("{}: {} found by {}", std::filesystem::path(o.run).filename().string(), o.anomaly, score_name(options.score));
+    if (picture)
+      save_png(out->path(), roc_picture(roc_curve(s.scores, s.odd), *roc, title));
+    else
+      write_file_atomically(out->path(), bytes_of(as_csv(data.part(options.part), s)));
   }
-  const std::string unit = texts.empty() ? "nats an example" : "nats a token";
-  double sum = 0;
-  for (const double v : all) sum += v;
+  const bool failed = roc && roc->area < 0.5;
+  const std::string unit = s.texts.empty() ? "nats an example" : "nats a token";
+  const std::string against = options.score == Score::likelihood_ratio ? background_text(run, options.background) : "";
+  const double mean = std::accumulate(s.scores.begin(), s.scores.end(), 0.0) / double(s.scores.size());
   if (shared.json) {
     Json j = about_run(run);
-    j.update(
-        {{"out", out ? Json(out->path()) : Json()}, {"examples", Index(all.size())}, {"unit", unit}, {"mean", sum / double(all.size())}});
-    j["area"] = roc ? Json(roc->area) : Json();
-    j["area_standard_error"] = roc ? Json(roc->standard_error) : Json();
+    j.update({{"out", out ? Json(out->path()) : Json()},
+              {"examples", Index(s.scores.size())},
+              {"score", score_name(options.score)},
+              {"background", against.empty() ? Json() : Json(against)},
+              {"unit", unit},
+              {"mean", mean},
+              {"anomaly", roc ? Json(o.anomaly) : Json()},
+              {"anomalies", roc ? Json(roc->odd) : Json()},
+              {"area", roc ? Json(roc->area) : Json()},
+              {"area_standard_error", roc ? Json(roc->standard_error) : Json()},
+              {"worse_than_chance", roc ? Json(failed) : Json()}});
     print(j.dump(2) + "\n");
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {{"example", "score"}};
-  if (!texts.empty()) rows[0].push_back("text");
-  for (std::size_t k = 0; k < std::min<std::size_t>(20, order.size()); k++) {
-    rows.push_back({std::to_string(order[k]), number(all[order[k]])});
-    if (!texts.empty()) rows.back().push_back(texts[order[k]]);
+  if (!s.texts.empty()) rows[0].push_back("text");
+  for (std::size_t k = 0; k < std::min<std::size_t>(20, s.order.size()); k++) {
+    rows.push_back({std::to_string(s.order[k]), number(s.scores[s.order[k]])});
+    if (!s.texts.empty()) rows.back().push_back(s.texts[s.order[k]]);
   }
-  print(fmt::format("the oddest of {} examples, {} (mean {}):\n\n{}", grouped(Index(all.size())), unit, number(sum / double(all.size())),
+  print(fmt::format("the oddest of {} examples by {}{}, {} (mean {}), {} weights:\n\n{}", grouped(Index(s.scores.size())),
+                    score_name(options.score), against.empty() ? "" : " to " + against, unit, number(mean), run.weights_name(),
                     table(rows)));
   if (roc)
     print(fmt::format("\nROC area {:.3f} +- {:.3f}: {} examples of {} among {} others\n", roc->area, roc->standard_error, grouped(roc->odd),
                       o.anomaly, grouped(roc->ordinary)));
-  if (out) print(fmt::format("\n{}: all of them\n", out->path()));
+  if (failed) print(failure_text(options.score) + "\n");
+  if (out) print(fmt::format("\n{}: {}\n", out->path(), picture ? "the ROC" : "all of them"));
   return 0;
 }
 
@@ -113,12 +178,18 @@ int main(int argc, char** argv) {
   Options o;
   Tool tool("elbo-score",
             "Scores examples by how odd they are under the model, the oddest first; with --anomaly how well that finds a label.",
-            {"elbo-score runs/first --anomaly 4 --out scores.csv", "elbo-score runs/words --input mine.txt"});
-  tool.usage("RUN [--out PATH] [--anomaly LABEL] [--score reconstruction|elbo|nll] [--split S | --input FILE...]")
+            {"elbo-score runs/without-4 --anomaly 4 --out roc.png", "elbo-score runs/without-1 --anomaly 1 --score likelihood-ratio",
+             "elbo-score runs/words --input mine.txt --out scores.csv"});
+  tool.usage("RUN [--out PATH] [--anomaly LABEL] [--score reconstruction|elbo|nll|likelihood-ratio] [--background RUN]")
+      .usage("RUN [--split S | --input FILE...] ...")
       .positional("RUN", "a run folder, or a .safetensors of one", o.run)
-      .option("--anomaly", "LABEL", "a label, or FACTOR=VALUE, that is to be found: also the area under the ROC", o.anomaly)
-      .choice("--score", {"reconstruction", "elbo", "nll"},
-              "what is odd: a large reconstruction term, negative ELBO (default of a VAE), or nll with 100 samples", o.score)
+      .option("--anomaly", "LABEL",
+              "a label, or FACTOR=VALUE, that is to be found: also the area under the ROC (--out with .png: its picture)", o.anomaly)
+      .choice("--score", {"reconstruction", "elbo", "nll", "likelihood-ratio"},
+              "what is odd: a large reconstruction term, negative ELBO (default of a VAE), nll with 100 samples, or nll less that of "
+              "--background; without one less the length in a code that knows no data",
+              o.score)
+      .option("--background", "RUN", "likelihood-ratio: a run on more general data, such as the same with noise", o.background)
       .several("--input", "FILE", "picture files, or files of sentences, instead of a part", o.inputs)
       .share({"--out", "--data", "--split", "--weights", "--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });

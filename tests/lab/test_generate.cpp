@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "autograd/mode.h"
+#include "data/sentences.h"
 #include "lab/paths.h"
-#include "lab/score.h"
 #include "lab/text_figures.h"
 #include "lab/text_samples.h"
 #include "tensor/reduce.h"
@@ -158,6 +158,9 @@ TEST_CASE("figures of texts: edit distance, distinct n-grams, self-BLEU, copies"
   Split train =
       tokenised_split(TextCodec{.tokenizer = {TokenizerKind::whitespace}, .vocabulary = Vocabulary({"a", "b", "c"})}, {"a b", "c"});
   CHECK(copied({{4, 5}, {4}, {6}, {6, 6}}, train) == 0.5);
+  SentenceFactors factors{};
+  CHECK(parsed({draw_sentence(7, factors), "no such sentence .", draw_sentence(70000, factors), ""}) == 0.5);
+  CHECK(std::isnan(parsed({})));
 }
 
 TEST_CASE("paths between codes: ends, lengths, and the straight line where there is no arc") {
@@ -176,10 +179,23 @@ TEST_CASE("paths between codes: ends, lengths, and the straight line where there
   CHECK(zero.at<double>({1, 0}) == doctest::Approx(1));
 }
 
-TEST_CASE("scores: the area under the ROC of known orders, ties counted half") {
-  CHECK(roc_area({1, 2, 3, 4}, {false, false, true, true})->area == 1);
-  CHECK(roc_area({1, 2, 3, 4}, {true, true, false, false})->area == 0);
-  CHECK(roc_area({1, 1, 1, 1}, {true, false, true, false})->area == 0.5);
-  CHECK(roc_area({1, 2, 2, 3}, {false, true, false, true})->area == doctest::Approx(3.5 / 4));
-  CHECK_FALSE(roc_area({1, 2}, {true, true}));
+TEST_CASE("figures of texts: the entropy is a floor only for whole texts of known words, of parts that lack nothing") {
+  const TextCodec codec{.tokenizer = {TokenizerKind::whitespace}, .vocabulary = Vocabulary({"a", "b", "c"}), .max_tokens = 3};
+  Run run;
+  Dataset data;
+  data.entropy = 1.5;
+  const auto comparable = [&](const std::vector<std::string>& texts, Part part = Part::test) {
+    Split split = tokenised_split(codec, texts);
+    split.part = part;
+    return has_entropy(run, data, split);
+  };
+  CHECK(comparable({"a b", "c b a"}));
+  CHECK_FALSE(comparable({"a b", "a b c a"}));  // cut
+  CHECK_FALSE(comparable({"a b", "a word"}));
+  CHECK(comparable({"a b"}, Part::train));
+  run.config.data.exclude_labels = {2};
+  CHECK_FALSE(comparable({"a b"}, Part::train));
+  CHECK(comparable({"a b"}));
+  data.entropy.reset();
+  CHECK_FALSE(comparable({"a b"}));
 }

@@ -88,6 +88,9 @@ class Data(Case):
 
     def test_no_examples(self):
         self.good("elbo-data", "--data", "digits", "--count", "1", "--out", path("one", "0.png"))
+        self.good("elbo-data", "--data", DATA, "--count", "3", "--out", path("three.npy"))  # as the source has them
+        self.assertTrue(read_bytes("three.npy").startswith(b"\x93NUMPY"))
+        self.assertEqual(len(read_bytes("three.npy")), 128 + 3 * 784)
         of_one = ("elbo-data", "--data", "images:" + path("one"))
         self.bad(1, "the test part has no examples", *of_one, "--out", path("none.png"))
         self.assertEqual(self.good_json(*of_one)["minimum"], None)
@@ -289,6 +292,8 @@ class Manifold(Case):
         self.assertEqual(read_bytes("plane.png"), read_bytes("vae", "manifold.png"))
         self.good("elbo-manifold", AE, "--size", "4", "--dims", "2,0", "--range", "2", "--out", path("plane4.png"))
         self.assertEqual(picture_size(path("plane4.png")), grid(4, 4, padding=0))
+        self.good("elbo-manifold", AE, "--size", "4", "--out", path("plane4.npy"))
+        self.assertEqual(len(read_bytes("plane4.npy")), 128 + 4 * 4 * 784 * 4)
         self.bad(2, "--dims 0,2", "elbo-manifold", VAE, "--dims", "0,2", "--out", path("no.png"))
         self.bad(2, "--dims 1,1", "elbo-manifold", VAE, "--dims", "1,1", "--out", path("no.png"))
 

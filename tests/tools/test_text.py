@@ -11,7 +11,7 @@ MODEL = [word for key in KEYS for word in ("--set", key)]
 LANGUAGE_MODEL = [word for key in KEYS if "latent" not in key for word in ("--set", key)]
 EVAL_KEYS = {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance", "shuffled_reconstruction", "nll", "nll_standard_error", "nll_perplexity",
              "importance_samples", "effective_samples", "mutual_information", "mutual_information_bound", "mutual_information_saturated", "aggregate_kl",
-             "sample_lm_perplexity", "reverse_perplexity", "distinct_1", "distinct_2", "self_bleu", "copied",
+             "sample_lm_perplexity", "reverse_perplexity", "distinct_1", "distinct_2", "self_bleu", "copied", "samples_parsed", "entropy_gap",
              "total", "reconstruction", "kl", "beta", "objective", "active_units", "kl_per_unit", "squared_error", "bits_per_dim", "likelihood", "normalised"}
 
 
@@ -92,7 +92,8 @@ class Text(Case):
         alone = self.good_json("elbo-eval", self.vae, "--all", "--importance-samples", 2)
         for key in ("distinct_1", "distinct_2", "self_bleu", "copied"):
             self.assertTrue(0 <= alone[key] <= 1, key)
-        self.assertEqual((alone["sample_lm_perplexity"], alone["reverse_perplexity"]), (None, None))
+        for key in ("sample_lm_perplexity", "reverse_perplexity", "samples_parsed", "entropy_gap"):  # no grammar makes these texts
+            self.assertIsNone(alone[key], key)
         own = self.good_json("elbo-eval", self.lm, "--language-model", self.lm)
         self.assertNotIn("mutual_information", own)
         # A model learns from the samples of another what that one knows, and no more.
@@ -147,6 +148,7 @@ class Text(Case):
         moved = self.good_json("elbo-traverse", self.vae, "--top", 2, "--steps", 3)
         self.assertEqual([len(t["texts"]) for t in moved["traversals"]], [3, 3])
         self.bad(2, "has 3 dimensions", "elbo-traverse", self.vae, "--top", 4)
+        self.bad(2, "elbo-traverse decodes texts", "elbo-manifold", self.vae, "--out", path("text/never.png"))
 
     def test_edit_score_encode(self):
         edited = self.good_json("elbo-edit", self.ae, "--from", "has", "--to", "is", "--count", 2)
@@ -168,6 +170,10 @@ class Text(Case):
         found = self.good_json("elbo-score", self.lm, "--anomaly", "has")
         self.assertEqual(found["unit"], "nats a token")
         self.assertTrue(0 <= found["area"] <= 1)
+        ratio = self.good_json("elbo-score", self.vae, "--anomaly", "has", "--background", self.lm, "--out", path("text/ratio.csv"))
+        self.assertEqual((ratio["score"], ratio["background"]), ("likelihood-ratio", self.lm))
+        self.assertEqual(read_bytes("text/ratio.csv").decode().splitlines()[0], "index,label,score,anomaly,text")
+        self.bad(2, "is a run on texts", "elbo-score", self.vae, "--score", "likelihood-ratio")
         self.good("elbo-encode", self.vae, "--out", path("text/codes.csv"), "--input", strange, "--neighbours", 2)
         self.assertEqual(len(read_bytes("text/codes.csv").splitlines()), 3)
 
@@ -227,6 +233,20 @@ class Text(Case):
         self.assertEqual(figures["beta"], last["beta"])
         self.assertTrue(0 < figures["beta"] < 1, figures["beta"])
         self.assertAlmostEqual(figures["objective"], figures["reconstruction"] + figures["beta"] * figures["kl"], 9)
+
+    def test_sentences_against_their_grammar(self):
+        lm, ae = path("text/sentences-lm"), path("text/sentences-ae")
+        for run, preset, settings in ((lm, "text-lm", LANGUAGE_MODEL), (ae, "text-ae", MODEL)):
+            self.good("elbo-train", "--preset", preset, "--data", "sentences", *settings, "--set", "train.steps=20", "--quiet", "--out", run)
+        figures = self.good_json("elbo-eval", lm, "--importance-samples", 1, "--examples", 200)
+        self.assertAlmostEqual(figures["entropy_gap"], figures["nll"] - 22.2197, 3)
+        self.assertNotIn("samples_parsed", figures)
+        self.assertIn("above the entropy", self.good("elbo-eval", lm, "--examples", 200))
+        self.assertIsNone(self.good_json("elbo-eval", ae, "--importance-samples", 1, "--examples", 200)["entropy_gap"])  # no bound
+        drawn = self.good_json("elbo-sample", lm, "--count", 5, "--language-model", lm)
+        for of in (drawn["figures"], drawn["language_model"]):
+            self.assertTrue(0 <= of["samples_parsed"] <= 1)
+        self.assertIsNone(self.good_json("elbo-sample", self.lm, "--count", 2)["figures"]["samples_parsed"])
 
     def test_reviews(self):
         for part in ("train", "test"):
