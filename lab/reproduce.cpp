@@ -171,7 +171,7 @@ Reproduction reproduce(const Experiment& e, const ReproduceOptions& o, const Rep
   const std::optional<Json> before = read_result(o.out);
   fs::create_directories(o.out + "/runs");
   if (e.data.empty()) result.data = e.make_data(o.out);
-  Json known = Json::object();
+  Json known = before && before->contains("measured") ? (*before)["measured"] : Json::object();
   const auto save = [&] {
     Json all = Json::parse(to_json(result), o.out);
     all["measured"] = known;
@@ -200,7 +200,8 @@ Reproduction reproduce(const Experiment& e, const ReproduceOptions& o, const Rep
       }
       std::optional<Numbers> figures = finished ? known_figures(before, name, e.importance_samples) : std::nullopt;
       if (!figures) figures = measure_run(folder, e, data, hooks);
-      for (const auto& [figure, value] : *figures) known[name][figure] = value;
+      Json& kept = known[name] = Json::object();
+      for (const auto& [figure, value] : *figures) kept[figure] = value;
       measured[model.name].push_back(std::move(*figures));
       save();
     }

@@ -82,12 +82,13 @@ Experiment iwae(Index k, bool shortened) {
   Experiment e = mnist("iwae");
   e.k = k;
   e.shortened = shortened;
-  e.what = fmt::format("784-200-200-50 on MNIST binarised anew at each use, {}, {}", k == 1 ? "ELBO" : "importance-weighted bound",
+  e.what = fmt::format("784-200-200-50 on MNIST binarised anew at each use, {}, {}",
+                       k == 1 ? "ELBO with the KL drawn" : "importance-weighted bound",
                        shortened ? "four stages: 40 epochs" : "eight stages: 3,280 epochs");
   e.seeds = 1;
   e.importance_samples = shortened ? 500 : 5000;
-  Settings settings;
-  if (k > 1) settings = {"objective.bound=iwae", fmt::format("objective.samples={}", k)};
+  // Also for K = 1: the references draw the KL with the code, which leaves fewer units active than the closed form (19 against 22).
+  Settings settings = {"objective.bound=iwae", fmt::format("objective.samples={}", k)};
   if (shortened) settings.emplace_back("train.epochs=40");
   e.models = {{"vae", k == 1 ? "VAE" : "IWAE", "iwae-vae", settings}};
   if (shortened) {

@@ -157,6 +157,11 @@ TEST_CASE("a linear VAE trained as any other model reaches the closed form; fini
   CHECK(!outside.inside());
   CHECK(outside.figures[0].inside == false);
   CHECK(contains(result_table(outside)[1].back(), "OUTSIDE"));
+  // Figures that were measured are kept, also while something else is being done.
+  Counted none_left;
+  none_left.steps_left = 0;
+  CHECK(reproduce(e, {.out = folder / "out"}, none_left.hooks()).stopped);
+  CHECK(Json::parse(result_of(folder / "out"), "result")["measured"] == Json::parse(before, "result")["measured"]);
   // One seed more.
   Counted more;
   const Reproduction two = reproduce(e, {.out = folder / "out", .seeds = 2}, more.hooks());

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import unittest
 
 from harness import DATA, Case, path, read_bytes, tool
@@ -20,6 +21,13 @@ class Usage(Case):
             self.assertTrue(e["source"] and e["what"] and e["models"])
         (paper,) = [e for e in listed if e["experiment"] == "iwae --k 5"]
         self.assertIn({"model": "vae", "figure": "nll", "reference": 85.54, "low": 84.9, "high": 86.2}, paper["figures"])
+
+    def test_documentation_has_every_reference(self):
+        page = (pathlib.Path(__file__).parents[2] / "docs" / "reproduce.md").read_text()
+        for e in self.good_json("elbo-reproduce", "--list")["experiments"]:
+            for figure in e["figures"]:
+                if figure["low"] is not None:
+                    self.assertRegex(page, rf"(?<![\d.]){figure['reference']:g}(?![\d])", e["experiment"])
 
     def test_wrong_usage(self):
         self.bad(2, "nearest is 'linear-vae'", "elbo-reproduce", "linear-vea")
