@@ -164,13 +164,18 @@ Config run_config(const Experiment& e, const ReproducedModel& model, const std::
 
 Reproduction reproduce(const Experiment& e, const ReproduceOptions& o, const ReproduceHooks& hooks) {
   if (o.out.empty()) throw UsageError("--out FOLDER is missing");
-  // What is wrong with the data is said before anything is removed or made.
   Reproduction result{.experiment = e, .data = given_data(e, o), .seeds = o.seeds > 0 ? o.seeds : e.seeds};
+  const auto load = [&] { return load_data(run_config(e, e.models.front(), result.data, 1), hooks.on_read); };
+  Dataset data;
+  if (!e.data.empty()) data = load();  // what is wrong with them is said before anything is removed or made
   if (o.replace) remove_reproduction(o.out);
   check_reproduction_folder(o.out, e);
   const std::optional<Json> before = read_result(o.out);
   fs::create_directories(o.out + "/runs");
-  if (e.data.empty()) result.data = e.make_data(o.out);
+  if (e.data.empty()) {
+    result.data = e.make_data(o.out);
+    data = load();
+  }
   Json known = before && before->contains("measured") ? (*before)["measured"] : Json::object();
   const auto save = [&] {
     Json all = Json::parse(to_json(result), o.out);
@@ -180,7 +185,6 @@ Reproduction reproduce(const Experiment& e, const ReproduceOptions& o, const Rep
   save();
 
   const Config first = run_config(e, e.models.front(), result.data, 1);
-  const Dataset data = load_data(first, hooks.on_read);
   if (hooks.on_note && e.train_examples > 0 && (data.train.size() != e.train_examples || data.test.size() != e.test_examples))
     hooks.on_note(fmt::format("{}: {} examples to train on and {} to test, but the references are of {} and {}", result.data,
                               data.train.size(), data.test.size(), e.train_examples, e.test_examples));

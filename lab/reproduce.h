@@ -39,7 +39,7 @@ struct ReferenceFigure {
   std::string figure;
   double reference = no_figure;              // NaN: none, shown for what it says beside the others
   double low = no_figure, high = no_figure;  // the mean over the seeds lies between them, ends included; NaN: shown, not judged
-  bool judged() const { return !(low != low) && !(high != high); }
+  bool judged() const { return low <= high; }
 };
 // A figure with a band of `width` on either side of its reference.
 ReferenceFigure within(std::string model, std::string figure, double reference, double width);

@@ -3,9 +3,12 @@
 import json
 import os
 import pathlib
+import signal
+import subprocess
+import time
 import unittest
 
-from harness import DATA, Case, path, read_bytes, tool
+from harness import DATA, TOOLS, Case, path, read_bytes, tool
 
 NAMES = ["mnist-mlp", "mnist-mlp-2d", "mnist-conv-keras", "iwae", "multi30k-text", "linear-vae"]
 
@@ -42,7 +45,8 @@ class Usage(Case):
 
     def test_data_that_are_missing(self):
         self.bad(1, "--data mnist:FOLDER", "elbo-reproduce", "mnist-mlp")
-        self.bad(1, path("nowhere"), "elbo-reproduce", "mnist-mlp", "--data", "mnist:" + path("nowhere"))
+        self.bad(1, path("nowhere"), "elbo-reproduce", "mnist-mlp", "--data", "mnist:" + path("nowhere"), "--out", path("unused"))
+        self.assertFalse(os.path.exists(path("unused")))
 
 
 class Inside(Case):
@@ -90,6 +94,21 @@ class Outside(Case):
             run = json.loads(read_bytes("mlp", "runs", figure["model"] + "-seed1", "summary.json"))
             self.assertEqual(figure["values"], [run["total"]])
             self.assertEqual(figure["inside"], figure["low"] <= run["total"] <= figure["high"])
+
+        # One that was stopped has no result; the same command goes on where it was, to the same figures.
+        command = [os.path.join(TOOLS, "elbo-reproduce"), "mnist-mlp", "--data", DATA, "--seeds", "1", "--out", path("stopped"), "--json", "--quiet"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + 120
+        while not os.path.exists(path("stopped", "runs", "vae-seed1")) and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, out, err), (143, "", ""))
+        self.assertIsNone(json.loads(read_bytes("stopped", "reproduce.json"))["inside"])
+        self.assertFalse(os.path.exists(path("stopped", "runs", "ae-seed1")))
+        continued = tool("elbo-reproduce", *command[1:])
+        self.assertEqual(continued.returncode, 3, continued.stderr)
+        self.assertEqual(json.loads(continued.stdout)["figures"], shown["figures"])
 
 
 if __name__ == "__main__":
