@@ -31,6 +31,7 @@ constexpr Listed tools[] = {
     {"repair", "completes pictures of which a part is hidden"},
     {"score", "says how odd each example is; ROC where labels allow"},
     {"compare", "trains autoencoders and VAEs with one budget and compares them in a report"},
+    {"reproduce", "runs a published or reference experiment and says whether the result lies in its band"},
     {"watch", "shows runs while they are trained, in the terminal or as a page"},
     {"bench", "times training steps, inference and kernels"},
     {"gradcheck", "checks the gradient of every op, of one, or of a model"},
