@@ -93,14 +93,14 @@ Experiment iwae(Index k, bool shortened) {
   e.models = {{"vae", k == 1 ? "VAE" : "IWAE", "iwae-vae", settings}};
   if (shortened) {
     e.source = "PyTorch, one seed";
-    e.takes = k == 1 ? "5 minutes" : "15 minutes";
+    e.takes = k == 1 ? "5 minutes" : "10 minutes";
     if (k == 1)
       e.figures = {within("vae", "total", 98.34, 1.0), within("vae", "nll", 92.53, 1.0), within("vae", "active_units", 19, 2)};
     else
       e.figures = {within("vae", "nll", 91.17, 1.0), within("vae", "active_units", 23, 2)};
   } else {
     e.source = "Burda, Grosse and Salakhutdinov 2015, table 1";
-    e.takes = k == 1 ? "5 hours" : "15 hours";
+    e.takes = k == 1 ? "5 hours" : "10 hours";
     if (k == 1)
       e.figures = {{"vae", "nll", 86.76, 86.0, 88.0}, within("vae", "active_units", 19, 2)};
     else
