@@ -87,7 +87,8 @@ Experiment iwae(Index k, bool shortened) {
                        shortened ? "four stages: 40 epochs" : "eight stages: 3,280 epochs");
   e.seeds = 1;
   e.importance_samples = shortened ? 500 : 5000;
-  // Also for K = 1: the references draw the KL with the code, which leaves fewer units active than the closed form (19 against 22).
+  // Also for K = 1: PyTorch's figures are of a KL drawn with the code, which leaves fewer units active than the closed form (19 against
+  // 22).
   Settings settings = {"objective.bound=iwae", fmt::format("objective.samples={}", k)};
   if (shortened) settings.emplace_back("train.epochs=40");
   e.models = {{"vae", k == 1 ? "VAE" : "IWAE", "iwae-vae", settings}};
