@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <limits>
 
 #include "lab/baselines.h"
 #include "lab/evaluate.h"
@@ -218,17 +217,10 @@ std::vector<const ComparedRun*> Comparison::runs_of(std::string_view name) const
 }
 
 Spread Comparison::spread(std::string_view name, const std::string& figure) const {
-  Spread s{.sd = std::numeric_limits<double>::quiet_NaN()};
   std::vector<double> values;
   for (const ComparedRun* run : runs_of(name))
     if (const auto it = run->figures.numbers.find(figure); it != run->figures.numbers.end()) values.push_back(it->second);
-  s.n = Index(values.size());
-  for (const double v : values) s.mean += v / double(s.n);
-  if (s.n < 2) return s;
-  double squares = 0;
-  for (const double v : values) squares += (v - s.mean) * (v - s.mean);
-  s.sd = std::sqrt(squares / double(s.n - 1));
-  return s;
+  return spread_of(values);
 }
 
 Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {

@@ -14,6 +14,7 @@
 
 #include "lab/compare_plan.h"
 #include "lab/sharpness.h"
+#include "lab/statistics.h"
 #include "models/trainer.h"
 
 namespace elbo::lab {
@@ -42,11 +43,6 @@ std::map<std::string, double> sharpness_figures(const RunSharpness& sharpness);
 
 // Of texts beside those of summary.json: nll, mutual information and shuffled reconstruction, on the first test sentences.
 inline constexpr Index text_examples = 1000, text_importance_samples = 20;
-
-struct Spread {
-  double mean = 0, sd = 0;  // sd: of a sample (n - 1); NaN for one run
-  Index n = 0;
-};
 
 struct Comparison {
   CompareOptions options;
