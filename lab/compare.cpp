@@ -57,8 +57,10 @@ void add_run(Comparison& c, const Entry& entry, std::uint64_t seed, const Datase
                     .folder = "runs/" + name,
                     .figures = read_figures(read_text_file(folder + "/summary.json"), folder + "/summary.json")});
   ComparedRun& run = c.runs.back();
-  const bool first = seed == c.options.first_seed;
-  run.measured = measure_run(folder, data, {.dear = first, .baselines = first && &entry == &c.entries[0], .on_note = hooks.on_note});
+  const bool first = seed == c.options.first_seed && !c.options.quick;
+  run.measured = measure_run(
+      folder, data,
+      {.dear = first, .baselines = first && &entry == &c.entries[0], .importance_samples = c.importance_samples, .on_note = hooks.on_note});
   const Json measured = Json::parse(run.measured.json, folder);
   add_figures_of(run, measured["figures"].dump());
   add_sharpness(run, open_run(folder), data);
@@ -66,8 +68,20 @@ void add_run(Comparison& c, const Entry& entry, std::uint64_t seed, const Datase
   run.seconds = time.seconds, run.updates = time.updates;
 }
 
-ExpectedData expected_data(const Dataset& data) {
-  const bool pictures = data.example_shape.rank() == 3 && !data.texts;
+// The same for all lines: an nll of fewer samples is higher.
+Index importance_samples(const Comparison& c) {
+  if (c.data.texts) return text_importance_samples;
+  double most = 0;
+  for (const Entry& e : c.entries) {
+    if (!e.variational()) continue;
+    ParamStore store(store_options(e.config));
+    most = std::max(most, make_model(e.config, c.data.example_shape, store)->step_flops(1));
+  }
+  return affordable_samples(most);
+}
+
+ExpectedData expected_data(const Dataset& data, bool quick) {
+  const bool pictures = data.example_shape.rank() == 3 && !data.texts && !quick;
   return {.pictures = pictures, .texts = bool(data.texts), .labels = data.classes > 1, .numbers = data.example_shape.numel()};
 }
 
@@ -148,9 +162,10 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
   c.data = cache.get(c.entries[0].config);
   if (given.replace) remove_comparison(given.out);  // now that options and data are known to be good
   check_comparison_folder(c.options, c.data);
-  c.stated = expectations(c.entries, c.options.baselines, expected_data(c.data));
+  c.stated = expectations(c.entries, c.options.baselines, expected_data(c.data, c.options.quick));
+  c.importance_samples = importance_samples(c);
   fs::create_directories(c.options.out + "/runs");
-  if (given.only.empty()) write_compare_json(c);
+  if (given.only.empty() || !fs::exists(c.options.out + "/compare.json")) write_compare_json(c);
   if (given.jobs > 1 && given.only.empty() && !train_beside(c, hooks)) {
     c.stopped = true;
     return c;
@@ -196,6 +211,7 @@ std::vector<std::string> command_words(const CompareOptions& o) {
   for (const std::string& s : o.set) add("--set", s);
   if (!o.sweep.empty()) add("--sweep", o.sweep);
   if (o.baselines) words.emplace_back("--baselines");
+  if (o.quick) words.emplace_back("--quick");
   if (o.seconds > 0) add("--seconds", fmt::format("{}", o.seconds));
   add("--out", o.out);
   return words;

@@ -70,6 +70,7 @@ struct Comparison {
   std::vector<JudgedExpectation> came;                               // the same, once all runs are measured
   std::vector<Difference> differences;                               // of each line and the first, in every figure that they share
   std::map<std::string, std::map<std::string, Interval>> bootstrap;  // by name and figure: of the mean over test examples
+  Index importance_samples = 0;                                      // of every nll
   bool stopped = false;  // by a signal: what is finished is kept, and the same options continue it
 
   std::vector<const ComparedRun*> runs_of(std::string_view name) const;

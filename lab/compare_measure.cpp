@@ -57,6 +57,7 @@ std::optional<MeasuredRun> kept(const std::string& folder, const Json& summary, 
   if (!measured || *of != summary || !measured->is_object()) return {};
   for (const auto& [key, wanted] : {std::pair("dear", options.dear), std::pair("baselines", options.baselines)})
     if (const Json* has = measured->find(key); wanted && !(has && *has == Json(true))) return {};
+  if (const Json* k = measured->find("importance_samples"); !k || !(k->is_null() || *k == Json(options.importance_samples))) return {};
   return MeasuredRun{measured->dump(), figures_of(load_npz(arrays))};
 }
 
@@ -81,7 +82,7 @@ MeasuredRun measure_run(const std::string& folder, const Dataset& data, const Me
   PerExample whole, first;
   evaluate(run, data, {.decode = false, .per_example = &whole});
   Figures f = evaluate(run, data,
-                       {.importance_samples = run.codec ? text_importance_samples : measured_samples,
+                       {.importance_samples = options.importance_samples,
                         .examples = std::min(run.codec ? text_examples : measured_examples, data.test.size()),
                         .all = true,
                         .judges = false,
@@ -89,8 +90,9 @@ MeasuredRun measure_run(const std::string& folder, const Dataset& data, const Me
                         .per_example = &first});
   if (options.dear) {
     if (data.classes > 1 && data.train.labels && data.test.labels)
-      f.probes = probe_figures(run, data, {.train = 5000, .valid = 1000, .test = 2000, .baselines = options.baselines});
-    if (!run.codec) f.pictures = picture_figures(run, data, 1, options.on_note);
+      f.probes = probe_figures(
+          run, data, {.train = 3000, .valid = 1000, .test = 2000, .baselines = options.baselines && run.example_shape.numel() <= 1000});
+    if (!run.codec) f.pictures = picture_figures(run, data, 1, options.on_note, measured_pictures);
   }
   const Json measured = Json::object({{"examples", f.examples},
                                       {"importance_samples", f.variational ? Json(f.importance_samples) : Json()},
@@ -101,6 +103,12 @@ MeasuredRun measure_run(const std::string& folder, const Dataset& data, const Me
   save_npz(folder + "/comparison.npz", arrays_of(examples));
   write_file_atomically(folder + "/comparison.json", bytes_of(Json::object({{"summary", summary}, {"measured", measured}}).dump(2) + "\n"));
   return {measured.dump(), examples};
+}
+
+Index affordable_samples(double step_flops) {
+  for (const Index samples : {100, 50, 20})
+    if (double(samples * measured_examples) * step_flops / 6 <= 1e12) return samples;
+  return 10;
 }
 
 ExampleFigures example_figures(const LinearBaseline& baseline, const Split& split) {

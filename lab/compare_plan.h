@@ -21,6 +21,7 @@ struct CompareOptions {
   double seconds = 0;            // the budget, where it is not epochs or updates: each run is trained so long
   Index jobs = 1;                // runs at once, each in a process of its own: no run depends on it
   std::string only;              // "dense-vae-seed2": this run alone is trained, nothing else is written
+  bool quick = false;            // leave out what is dear to measure (lab/compare_measure.h)
   bool replace = false;          // a comparison in `out` is removed (--force)
 };
 

@@ -199,10 +199,10 @@ void add_all_figures(Page& page, const Comparison& c) {
   s.paragraph(fmt::format(
       "What `elbo-eval` says of each line, means ± standard deviation over the seeds. The figures of `summary.json` are of the whole test "
       "part; those that `--all` adds are of its first {} examples with {} importance samples. What is dear (probes, samples, paths, holes, "
-      "drawn texts) is measured on the first seed alone, and so has no spread. ≥ and ≤: a mutual information within 0.1 nats of its "
+      "drawn texts) is measured on the first seed alone, and so has no spread; distances are of 2,000 samples, where `elbo-eval` takes "
+      "10,000. ≥ and ≤: a mutual information within 0.1 nats of its "
       "ceiling is no more than a bound, and is left out of comparisons.",
-      grouped_number(std::min(c.data.texts ? text_examples : measured_examples, c.data.test.size())),
-      c.data.texts ? text_importance_samples : measured_samples));
+      grouped_number(std::min(c.data.texts ? text_examples : measured_examples, c.data.test.size())), c.importance_samples));
   Content inside;
   inside.table(all_figures_table(c));
   s.details("The table", inside);

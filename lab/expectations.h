@@ -28,7 +28,7 @@ struct Expectation {
 
 // What the data allow to be measured.
 struct ExpectedData {
-  bool pictures = false, texts = false;
+  bool pictures = false, texts = false;  // pictures: whose samples, paths and holes are measured
   bool labels = false;
   Index numbers = 0;  // of an example: principal components are no more
 };

@@ -150,6 +150,7 @@ int main(int argc, char** argv) {
       .repeatable("--set", "KEY=VALUE", "a setting for all", options.set)
       .option("--sweep", "K=V1,V2,...", "every entry once with each of these values", options.sweep)
       .flag("--baselines", "add principal components with the same code size, and every VAE at beta 0", options.baselines)
+      .flag("--quick", "leave out what is dear to measure: probes, figures of samples, of paths and of holes", options.quick)
       .option("--seconds", "S", "train each run so long, instead of epochs or updates", options.seconds, 0.01, 1e7)
       .option("--jobs", "N", "runs trained at once, each with its share of the threads (default 1)", options.jobs, 1, 256)
       .option("--only", "RUN", "train this run of the comparison alone, such as dense-vae-seed2: for other machines on one folder",

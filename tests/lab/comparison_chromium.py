@@ -4,6 +4,7 @@ elsewhere, nothing wider than the window. Skipped (exit status 77) where Chromiu
 
 usage: comparison_chromium.py ELBO_COMPARE [--shots FOLDER]
 """
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ def run(program, *options):
 def main():
     program, shots = sys.argv[1], sys.argv[2:]
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")  # a classifier is trained
         report = str(Path(folder) / "report")
         data = small_data.write(str(Path(folder) / "data"))
         options = ["--presets", "dense-ae,dense-vae", "--data", data, "--seeds", "2", "--set", "train.steps=20", "--baselines"]
