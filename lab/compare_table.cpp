@@ -152,6 +152,8 @@ void add_expectations(Page& page, const Comparison& c) {
     notes.emplace_back("One seed: there is no interval, and no expectation is decided. `--seeds 5` decides.");
   else if (c.options.seeds < few_seeds_below)
     notes.emplace_back("Few seeds: with fewer than five the standard deviation, and so the interval, is itself rough.");
+  if (!c.options.quick && c.options.seeds > 1)
+    notes.emplace_back("Figures that only the first seed has (samples, holes) stay undecided: one seed.");
   s.list(notes);
   Content why;
   std::vector<std::string> reasons;
@@ -203,6 +205,17 @@ void add_all_figures(Page& page, const Comparison& c) {
       "10,000. ≥ and ≤: a mutual information within 0.1 nats of its "
       "ceiling is no more than a bound, and is left out of comparisons.",
       grouped_number(std::min(c.data.texts ? text_examples : measured_examples, c.data.test.size())), c.importance_samples));
+  if (c.options.seconds > 0) {
+    Table updates{.caption = fmt::format("Updates within {}: what the budget bought each line.", budget_text(c)),
+                  .columns = {{"name"}, {"updates", true}}};
+    for (const Entry& e : c.entries) {
+      std::vector<double> made;
+      for (const ComparedRun* run : c.runs_of(e.name)) made.push_back(double(run->updates));
+      const Spread u = spread_of(made);
+      updates.rows.push_back({e.label, mean_spread(u.mean, u.sd)});
+    }
+    s.table(updates);
+  }
   Content inside;
   inside.table(all_figures_table(c));
   s.details("The table", inside);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "lab/compare_table.h"
 #include "models/run_folder.h"
 #include "tests/lab/small_comparison.h"
 
@@ -44,6 +45,9 @@ TEST_CASE("a budget in seconds: every run is trained so long, pauses left out, a
   CHECK(whole.updates > part.updates);
   CHECK(c.runs[0].seconds == whole.seconds);
   CHECK(c.runs[0].updates == whole.updates);
+  Page page("x");
+  add_all_figures(page, c);
+  CHECK(contains(page.html(), "Updates within 0.15 s of training"));
   const auto trained = std::filesystem::last_write_time(o.out + "/runs/dense-ae-seed1/state.safetensors");
   compare(o);
   CHECK(std::filesystem::last_write_time(o.out + "/runs/dense-ae-seed1/state.safetensors") == trained);
