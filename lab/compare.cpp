@@ -2,145 +2,22 @@
 
 #include <fmt/core.h>
 
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
-#include <limits>
 
-#include "lab/baselines.h"
-#include "lab/evaluate.h"
-#include "models/run_folder.h"
+#include "lab/compare_folder.h"
+#include "lab/compare_train.h"
 #include "tensor/error.h"
-#include "tensor/file.h"
 #include "tensor/json.h"
 
 namespace elbo::lab {
 namespace fs = std::filesystem;
 namespace {
 
-std::string read_text(const std::string& path) {
-  const std::vector<std::byte> bytes = read_file(path, 64 << 20);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// What must be the same for a comparison to be continued.
-Json options_json(const CompareOptions& o) {
-  return Json::object({{"presets", o.presets},
-                       {"data", o.data},
-                       {"seeds", o.seeds},
-                       {"seed", o.first_seed},
-                       {"set", o.set},
-                       {"sweep", o.sweep},
-                       {"baselines", o.baselines}});
-}
-
-void check_folder(const CompareOptions& options, const Dataset& data) {
-  const std::string file = options.out + "/compare.json";
-  if (!fs::exists(options.out)) return;
-  if (!fs::is_directory(options.out)) fail("compare", fmt::format("{}: exists and is no folder", options.out));
-  if (!fs::exists(file)) {
-    if (fs::is_empty(options.out)) return;
-    fail("compare", fmt::format("{}: exists and holds no comparison", options.out));
-  }
-  const std::optional<Json> before = Json::try_parse(read_text(file));
-  const Json* then = before ? before->find("options") : nullptr;
-  if (!then || !then->is_object() || !before->contains("data")) fail("compare", fmt::format("{}: not a comparison of elbo", file));
-  for (const Json now = options_json(options); const auto& [key, value] : now.members()) {
-    const Json* was = then->find(key);
-    if (!was || *was != value)
-      fail("compare",
-           fmt::format("{}: holds a comparison with other options: --{} was {}, is {}; choose another --out, or --force replaces it",
-                       options.out, key, was ? was->dump() : "missing", value.dump()));
-  }
-  if ((*before)["data"].string_or("checksum", "") != fmt::format("{:016x}", data.checksum))
-    fail("compare", fmt::format("{}: the data have changed since this comparison was begun: {}", options.out, options.data));
-}
-
-// For --force: throws where the folder holds what no comparison writes, or a run that is being trained.
-void remove_comparison(const std::string& out) {
-  if (!fs::exists(out)) return;
-  if (!fs::is_directory(out)) fail("compare", fmt::format("{}: exists and is no folder", out));
-  for (const auto& entry : fs::directory_iterator(out)) {
-    const std::string name = entry.path().filename().string();
-    const bool file = entry.is_regular_file() && (name == "compare.json" || name == "index.html" || is_temporary_name(name));
-    if (!file && !(name == "runs" && entry.is_directory()))
-      fail("compare", fmt::format("{}: holds {}, which no comparison writes; --force replaces comparisons alone", out, name));
-  }
-  if (fs::exists(out + "/runs"))
-    for (const auto& entry : fs::directory_iterator(out + "/runs")) RunFolder::check_replaceable(entry.path().string());
-  fs::remove_all(out);
-}
-
-// Data by what decides how they are divided, so that runs of one kind share them.
-class DataCache {
- public:
-  explicit DataCache(const OnRead& on_read) : on_read_(on_read) {}
-
-  const Dataset& get(const Config& config) {
-    std::string key = config.model.kind == "text" ? "text" : "numbers";
-    for (const char* name : {"data.spec", "data.valid", "data.use_test", "data.exclude_labels", "data.tokenizer", "data.lower_case",
-                             "data.max_tokens", "data.overlong", "data.min_count", "data.max_vocabulary"})
-      key += " " + get_key(config, name);
-    if (const auto it = data_.find(key); it != data_.end()) return it->second;
-    return data_.emplace(key, load_data(config, on_read_)).first->second;
-  }
-
- private:
-  const OnRead& on_read_;
-  std::map<std::string, Dataset> data_;
-};
-
-Json run_json(const ComparedRun& run) {
-  Json all = Json::object({{"name", run.name},
-                           {"seed", run.seed ? Json(*run.seed) : Json()},
-                           {"set", run.set},
-                           {"folder", run.folder.empty() ? Json() : Json(run.folder)},
-                           {"figures", Json::parse(run.figures.json, run.name)}});
-  if (run.sharpness)
-    for (const auto& [figure, value] : sharpness_figures(*run.sharpness)) all["sharpness"][figure] = value;
-  for (const auto& [figure, value] : run.texts) all["texts"][figure] = value;
-  return all;
-}
-
-Json spread_json(const Spread& s) { return Json::object({{"mean", s.mean}, {"sd", s.sd}, {"n", s.n}}); }
-
-void save(const Comparison& c) {
-  Json all = Json::object({{"program", fmt::format("elbo {}", program_version)},
-                           {"options", options_json(c.options)},
-                           {"command", command_line(c.options)},
-                           {"data", Json::object({{"spec", c.options.data},
-                                                  {"examples", c.data.examples},
-                                                  {"checksum", fmt::format("{:016x}", c.data.checksum)},
-                                                  {"train", c.data.train.size()},
-                                                  {"valid", c.data.valid.size()},
-                                                  {"test", c.data.test.size()}})}});
-  all["runs"] = Json::array();
-  all["summary"] = Json::object();
-  for (const ComparedRun& run : c.runs) {
-    all["runs"].push_back(run_json(run));
-    for (const auto& [figure, value] : run.figures.numbers)
-      if (Json& spread = all["summary"][run.name][figure]; spread.is_null()) spread = spread_json(c.spread(run.name, figure));
-  }
-  write_file_atomically(c.options.out + "/compare.json", bytes_of(all.dump(2) + "\n"));
-}
-
 std::vector<std::string> all_settings(const CompareOptions& options, const Entry& entry) {
   std::vector<std::string> all = options.set;
   all.insert(all.end(), entry.set.begin(), entry.set.end());
   return all;
-}
-
-// Trains a run, or what is left of it, and measures it. False: stopped.
-bool finish_run(const std::string& folder, Config config, std::uint64_t seed, const Dataset& data, const CompareHooks& hooks) {
-  TrainOptions options{.out = folder, .data = &data};
-  options.on_epoch = hooks.on_epoch;
-  options.on_progress = hooks.on_progress;
-  options.on_note = hooks.on_note;
-  options.stop_signal = hooks.stop_signal;
-  config.train.seed = seed;
-  const TrainResult result = fs::exists(folder) ? resume(options, {}) : train(config, options);
-  if (result.stopped) return false;
-  write_summary(folder, &data);
-  return true;
 }
 
 void add_sharpness(ComparedRun& to, const Run& run, const Dataset& data) {
@@ -150,15 +27,11 @@ void add_sharpness(ComparedRun& to, const Run& run, const Dataset& data) {
   to.figures.numbers.merge(sharpness_figures(*to.sharpness));
 }
 
-void add_text_figures(ComparedRun& to, const Run& run, const Dataset& data) {
-  if (!run.codec) return;
-  const Index examples = std::min(text_examples, data.test.size());
-  const Figures f =
-      evaluate(run, data, {.importance_samples = text_importance_samples, .examples = examples, .information = true, .decode = false});
-  to.texts = {{"examples", double(f.examples)}, {"importance_samples", double(f.importance_samples)}};
-  for (const auto& [name, value] : {std::pair("nll", f.nll), std::pair("mutual_information", f.mutual_information),
-                                    std::pair("shuffled_reconstruction", f.shuffled_reconstruction)})
-    if (to.texts[name] = value; !std::isnan(value)) to.figures.numbers[name] = value;
+// Figures beside those of summary.json; where both have one, the summary's is of the whole part.
+void add_figures_of(ComparedRun& to, std::string_view json) {
+  NamedFigures f = named_figures(json, to.name);
+  to.figures.numbers.merge(f.numbers);
+  to.figures.bounds.merge(f.bounds);
 }
 
 void add_principal_components(Comparison& c) {
@@ -169,9 +42,47 @@ void add_principal_components(Comparison& c) {
   }
   for (const Index latent : sizes) {
     const LinearBaseline baseline = fit_linear_baseline(c.data.train, latent);
-    const std::string name = fmt::format("principal-components-{}", latent);
+    const std::string name = linear_baseline_name(latent);
     c.runs.push_back({.name = name, .figures = read_figures(to_json(measure(baseline, c.data.test)), name)});
+    c.runs.back().measured.examples = example_figures(baseline, c.data.test);
   }
+}
+
+// The run as it stands in its folder, measured.
+void add_run(Comparison& c, const Entry& entry, std::uint64_t seed, const Dataset& data, const CompareHooks& hooks) {
+  const std::string name = run_name(entry, seed), folder = c.options.out + "/runs/" + name;
+  c.runs.push_back({.name = entry.name,
+                    .seed = seed,
+                    .set = all_settings(c.options, entry),
+                    .folder = "runs/" + name,
+                    .figures = read_figures(read_text_file(folder + "/summary.json"), folder + "/summary.json")});
+  ComparedRun& run = c.runs.back();
+  const bool first = seed == c.options.first_seed && !c.options.quick;
+  run.measured = measure_run(
+      folder, data,
+      {.dear = first, .baselines = first && &entry == &c.entries[0], .importance_samples = c.importance_samples, .on_note = hooks.on_note});
+  const Json measured = Json::parse(run.measured.json, folder);
+  add_figures_of(run, measured["figures"].dump());
+  add_sharpness(run, open_run(folder), data);
+  const TrainingTime time = training_time(folder);
+  run.seconds = time.seconds, run.updates = time.updates;
+}
+
+// The same for all lines: an nll of fewer samples is higher.
+Index importance_samples(const Comparison& c) {
+  if (c.data.texts) return text_importance_samples;
+  double most = 0;
+  for (const Entry& e : c.entries) {
+    if (!e.variational()) continue;
+    ParamStore store(store_options(e.config));
+    most = std::max(most, make_model(e.config, c.data.example_shape, store)->step_flops(1));
+  }
+  return affordable_samples(most);
+}
+
+ExpectedData expected_data(const Dataset& data, bool quick) {
+  const bool pictures = data.example_shape.rank() == 3 && !data.texts && !quick;
+  return {.pictures = pictures, .texts = bool(data.texts), .labels = data.classes > 1, .numbers = data.example_shape.numel()};
 }
 
 std::string quoted(const std::string& word) {
@@ -199,14 +110,11 @@ std::map<std::string, double> sharpness_figures(const RunSharpness& s) {
 }
 
 RunFigures read_figures(std::string_view json, std::string_view source) {
-  const std::optional<Json> parsed = Json::try_parse(json);
-  if (!parsed || !parsed->is_object()) fail("compare", fmt::format("{}: expected a JSON object of figures", source));
-  RunFigures f{.json = parsed->dump()};
-  for (const auto& [key, value] : parsed->members()) {
-    if (value.is_number()) f.numbers[key] = value.number();
-    if (key == "kl_per_unit" && value.is_array())
-      for (const Json& v : value.elements()) f.kl_per_unit.push_back(v.is_number() ? v.number() : no_figure);
-  }
+  NamedFigures named = named_figures(json, source);
+  const Json parsed = Json::parse(json, source);
+  RunFigures f{.json = parsed.dump(), .numbers = std::move(named.numbers), .bounds = std::move(named.bounds)};
+  if (const Json* kl = parsed.find("kl_per_unit"); kl && kl->is_array())
+    for (const Json& v : kl->elements()) f.kl_per_unit.push_back(v.is_number() ? v.number() : no_figure);
   return f;
 }
 
@@ -218,17 +126,31 @@ std::vector<const ComparedRun*> Comparison::runs_of(std::string_view name) const
 }
 
 Spread Comparison::spread(std::string_view name, const std::string& figure) const {
-  Spread s{.sd = std::numeric_limits<double>::quiet_NaN()};
+  if (bound(name, figure)) return spread_of({});  // a mean over the runs that have more than a bound would be none of all
   std::vector<double> values;
   for (const ComparedRun* run : runs_of(name))
     if (const auto it = run->figures.numbers.find(figure); it != run->figures.numbers.end()) values.push_back(it->second);
-  s.n = Index(values.size());
-  for (const double v : values) s.mean += v / double(s.n);
-  if (s.n < 2) return s;
-  double squares = 0;
-  for (const double v : values) squares += (v - s.mean) * (v - s.mean);
-  s.sd = std::sqrt(squares / double(s.n - 1));
-  return s;
+  return spread_of(values);
+}
+
+std::optional<double> Comparison::bound(std::string_view name, const std::string& figure) const {
+  std::vector<double> values;
+  for (const ComparedRun* run : runs_of(name))
+    if (const auto it = run->figures.bounds.find(figure); it != run->figures.bounds.end()) values.push_back(it->second);
+  return values.empty() ? std::optional<double>() : spread_of(values).mean;
+}
+
+const Entry* Comparison::entry(std::string_view name) const {
+  const auto it = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
+  return it == entries.end() ? nullptr : &*it;
+}
+
+std::vector<std::string> Comparison::names() const {
+  std::vector<std::string> all;
+  for (const Entry& e : entries) all.push_back(e.name);
+  for (const ComparedRun& run : runs)
+    if (!run.seed) all.push_back(run.name);
+  return all;
 }
 
 Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
@@ -239,46 +161,66 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
   DataCache cache(hooks.on_read);
   c.data = cache.get(c.entries[0].config);
   if (given.replace) remove_comparison(given.out);  // now that options and data are known to be good
-  check_folder(c.options, c.data);
+  check_comparison_folder(c.options, c.data);
+  c.stated = expectations(c.entries, c.options.baselines, expected_data(c.data, c.options.quick));
+  c.importance_samples = importance_samples(c);
   fs::create_directories(c.options.out + "/runs");
-  save(c);
+  if (given.only.empty() || !fs::exists(c.options.out + "/compare.json")) write_compare_json(c);
+  if (given.jobs > 1 && given.only.empty() && !train_beside(c, hooks)) {
+    c.stopped = true;
+    return c;
+  }
 
   const Index count = Index(c.entries.size()) * c.options.seeds;
   Index number = 0;
+  bool found = false;
   for (std::uint64_t seed = c.options.first_seed; seed < c.options.first_seed + std::uint64_t(c.options.seeds); seed++)
     for (const Entry& entry : c.entries) {
       const std::string name = run_name(entry, seed), folder = c.options.out + "/runs/" + name;
       number++;
-      if (!fs::exists(folder + "/summary.json")) {
+      if (!given.only.empty() && given.only != name) continue;
+      found = true;
+      Config config = entry.config;
+      config.train.seed = seed;
+      if (fs::exists(folder)) check_run(folder, config);
+      if (!is_finished(folder)) {
         if (hooks.on_run) hooks.on_run(entry, seed, number, count);
-        if (!finish_run(folder, entry.config, seed, cache.get(entry.config), hooks)) {
+        if (!train_run(folder, config, cache.get(config), c.options.seconds, hooks)) {
           c.stopped = true;
           return c;
         }
       }
-      c.runs.push_back({.name = entry.name,
-                        .seed = seed,
-                        .set = all_settings(c.options, entry),
-                        .folder = "runs/" + name,
-                        .figures = read_figures(read_text(folder + "/summary.json"), folder + "/summary.json")});
-      add_sharpness(c.runs.back(), open_run(folder), cache.get(entry.config));
-      add_text_figures(c.runs.back(), open_run(folder), cache.get(entry.config));
-      save(c);
+      if (!given.only.empty()) continue;
+      add_run(c, entry, seed, cache.get(config), hooks);
+      write_compare_json(c);
     }
-  if (c.options.baselines && !c.data.texts) {
-    add_principal_components(c);
-    save(c);
+  if (!given.only.empty()) {
+    if (!found) throw UsageError(fmt::format("--only {}: no run of this comparison", given.only));
+    return c;
   }
+  if (c.options.baselines && !c.data.texts) add_principal_components(c);
+  compute_statistics(c);
+  write_compare_json(c);
   return c;
 }
 
+std::vector<std::string> command_words(const CompareOptions& o) {
+  std::vector<std::string> words = {"elbo-compare", "--presets", o.presets, "--data", o.data, "--seeds", std::to_string(o.seeds)};
+  const auto add = [&](const char* option, const std::string& value) { words.emplace_back(option), words.push_back(value); };
+  if (o.first_seed != 1) add("--seed", std::to_string(o.first_seed));
+  for (const std::string& s : o.set) add("--set", s);
+  if (!o.sweep.empty()) add("--sweep", o.sweep);
+  if (o.baselines) words.emplace_back("--baselines");
+  if (o.quick) words.emplace_back("--quick");
+  if (o.seconds > 0) add("--seconds", fmt::format("{}", o.seconds));
+  add("--out", o.out);
+  return words;
+}
+
 std::string command_line(const CompareOptions& o) {
-  std::string text = fmt::format("elbo-compare --presets {} --data {} --seeds {}", quoted(o.presets), quoted(o.data), o.seeds);
-  if (o.first_seed != 1) text += fmt::format(" --seed {}", o.first_seed);
-  for (const std::string& s : o.set) text += " --set " + quoted(s);
-  if (!o.sweep.empty()) text += " --sweep " + quoted(o.sweep);
-  if (o.baselines) text += " --baselines";
-  return text + " --out " + quoted(o.out);
+  std::string text;
+  for (const std::string& word : command_words(o)) text += (text.empty() ? "" : " ") + quoted(word);
+  return text;
 }
 
 }  // namespace elbo::lab

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "lab/compare_table.h"
 #include "lab/plot_text.h"
 #include "models/objective.h"
 #include "models/run_folder.h"
@@ -16,10 +17,7 @@
 namespace elbo::lab {
 namespace {
 
-std::string cell(const Comparison& c, const std::string& name, const char* figure) {
-  const Spread s = c.spread(name, figure);
-  return s.n == 0 ? "–" : s.sd == 0 ? number_text(s.mean) : mean_spread(s.mean, s.sd);  // no spread: a count
-}
+std::string cell(const Comparison& c, const std::string& name, const char* figure) { return figure_text(c, name, figure); }
 
 std::string list_of(const std::vector<Index>& widths) {
   std::string text;
@@ -91,8 +89,7 @@ void add_setup(Page& page, const Comparison& c) {
       c.options.data, grouped_number(c.data.train.size()), grouped_number(c.data.valid.size()), grouped_number(c.data.test.size()),
       c.data.codec ? fmt::format("over {} words", grouped_number(c.data.codec->vocabulary.size()))
                    : "of shape " + c.data.example_shape.str(),
-      c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options), first.train.batch,
-      first.train.steps > 0 ? fmt::format("{} updates", first.train.steps) : fmt::format("{} epochs", first.train.epochs)));
+      c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options), first.train.batch, budget_text(c)));
   Table t{.columns = {{"name"},
                       {"kind"},
                       {"network"},
@@ -220,6 +217,7 @@ Page comparison_page(const Comparison& c) {
     add_text_figures(page, c, [&](const std::string& name, const char* figure) { return cell(c, name, figure); });
   else
     add_figures(page, c);
+  add_expectations(page, c);
   add_sweep(page, c);
   add_rate_distortion(page, c);
   add_curves(page, c);
@@ -236,6 +234,8 @@ Page comparison_page(const Comparison& c) {
   add_latent_space(page, c, runs);
   add_traversals(page, c, runs);
   add_interpolation(page, c, runs);
+  add_differences(page, c);
+  add_all_figures(page, c);
   add_glossary(page, c);
   add_commands(page, c);
   page.footer(fmt::format("Made by `elbo-compare`, elbo {}. Figures: `compare.json` beside this page.", program_version));

@@ -3,13 +3,16 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "data/spec.h"
 #include "tensor/error.h"
+#include "tensor/file.h"
 
 namespace elbo::lab {
 namespace {
 
+constexpr Index unlimited_steps = 1000000000;  // of a run that the clock ends
 constexpr std::string_view twin_setting = "objective.likelihood=gaussian-optimal";
 
 std::string key_of(std::string_view setting) { return std::string(setting.substr(0, setting.find('='))); }
@@ -28,6 +31,16 @@ std::string short_setting(std::string_view setting) {
 // What every entry takes from the first: the same examples in the same batches, equally often.
 constexpr std::string_view budget[] = {"data.valid",   "data.use_test", "data.binarize", "data.exclude_labels",
                                        "train.epochs", "train.steps",   "train.batch"};
+
+bool is_file(const std::string& name) { return name.ends_with(".json"); }
+
+// "runs/a.json" as "a".
+std::string base_name(const std::string& name) { return is_file(name) ? std::filesystem::path(name).stem().string() : name; }
+
+Config config_of_file(const std::string& path) {
+  const std::vector<std::byte> bytes = read_file(path, 1 << 20);
+  return config_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
+}
 
 class Planner {
  public:
@@ -64,7 +77,7 @@ class Planner {
   }
 
   Config preset_config(const std::string& name, const std::vector<std::string>& settings) const {
-    Config c = preset(name).config;
+    Config c = is_file(name) ? config_of_file(name) : preset(name).config;
     for (const std::string& s : options_.set) set_key(c, s);
     const auto data_options = c.data.options;
     for (const std::string& s : settings) {
@@ -73,9 +86,27 @@ class Planner {
         throw UsageError(fmt::format("--presets {}:{}: every entry has the same seeds and data", name, s));
     }
     if (!options_.data.empty()) give_data(c, options_.data);
+    if (options_.seconds > 0) give_seconds(c, name, settings);
     settle(c);
-    check_preset(name, c);
+    if (!is_file(name)) check_preset(name, c);
     return c;
+  }
+
+  // The clock ends the training, so nothing in it may depend on its length.
+  void give_seconds(Config& c, const std::string& name, const std::vector<std::string>& settings) const {
+    const auto share = [&](const char* key, const std::string& what) {
+      throw UsageError(fmt::format("--seconds: {} has {}, which depends on how long training is; --set {}", name, what, key));
+    };
+    if (c.train.steps != 0 || sets(options_.set, "train.epochs") || sets(settings, "train.epochs"))
+      throw UsageError("--seconds: the budget is given twice, by train.epochs or train.steps as well");
+    const ObjectiveConfig& o = c.objective;
+    if (o.anneal_shape != "none" && o.anneal_steps > 0 && o.anneal_steps < 1)
+      share("objective.anneal.steps=UPDATES", "an annealing over a share of its updates");
+    if (o.capacity > 0 && o.capacity_steps > 0 && o.capacity_steps < 1)
+      share("objective.capacity_steps=UPDATES", "a capacity that rises over a share of its updates");
+    if (c.optimizer.schedule.name == "cosine") share("optimizer.schedule.name=constant", "a cosine schedule");
+    c.train.epochs = 0;
+    c.train.steps = unlimited_steps;
   }
 
   // "" once where nothing is swept, or where the key means nothing to this entry.
@@ -116,7 +147,8 @@ class Planner {
   }
 
   const Entry& append(const std::string& preset_name, const std::vector<std::string>& settings, bool twin) {
-    Entry e{.name = preset_name, .label = preset_name, .preset = preset_name, .set = settings, .twin = twin};
+    const std::string base = base_name(preset_name);
+    Entry e{.name = base, .label = base, .preset = preset_name, .set = settings, .twin = twin};
     for (const std::string& s : settings) {
       e.name += "-" + s;
       e.label += ", " + short_setting(s);
@@ -165,6 +197,7 @@ std::vector<std::string> split_list(std::string_view text) {
 std::vector<Entry> plan(const CompareOptions& options) {
   if (options.seeds < 1 || options.seeds > 1000) throw UsageError(fmt::format("--seeds {}: expected 1 to 1000", options.seeds));
   if (options.data.empty()) throw UsageError("--data SPEC is missing");
+  if (!(options.seconds >= 0)) throw UsageError(fmt::format("--seconds {}: expected a positive number", options.seconds));
   CompareOptions absolute = options;
   absolute.data = parse_data_spec(options.data).str();
   return Planner(absolute).entries();

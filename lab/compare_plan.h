@@ -10,7 +10,7 @@
 namespace elbo::lab {
 
 struct CompareOptions {
-  std::string presets;  // "A,B:K=V,...": names with settings of their own
+  std::string presets;  // "A,B.json:K=V,...": presets or files of configurations, with settings of their own
   std::string data;     // specification
   Index seeds = 3;      // runs of each entry, with seeds first_seed, first_seed + 1, ...
   std::uint64_t first_seed = 1;
@@ -18,14 +18,18 @@ struct CompareOptions {
   std::vector<std::string> set;  // KEY=VALUE for all
   std::string sweep;             // "K=V1,V2,...": every entry once with each value; empty: none
   bool baselines = false;        // principal components, and every VAE at beta 0
+  double seconds = 0;            // the budget, where it is not epochs or updates: each run is trained so long
+  Index jobs = 1;                // runs at once, each in a process of its own: no run depends on it
+  std::string only;              // "dense-vae-seed2": this run alone is trained, nothing else is written
+  bool quick = false;            // leave out what is dear to measure (lab/compare_measure.h)
   bool replace = false;          // a comparison in `out` is removed (--force)
 };
 
 // One line of the comparison: trained once for each seed.
 struct Entry {
-  std::string name;   // "dense-vae", "dense-vae-objective.beta=0": of its folders and in compare.json
-  std::string label;  // "dense-vae", "dense-vae, beta=0", "dense-vae, gaussian-optimal": for people
-  std::string preset;
+  std::string name;              // "dense-vae", "dense-vae-objective.beta=0": of its folders and in compare.json
+  std::string label;             // "dense-vae", "dense-vae, beta=0", "dense-vae, gaussian-optimal": for people
+  std::string preset;            // or the configuration's file
   std::vector<std::string> set;  // its own settings, without those for all
   Config config;                 // with everything applied but the seed
   bool twin = false;             // the gaussian-optimal twin that a squared-error VAE brings
@@ -37,8 +41,9 @@ struct Entry {
 std::vector<std::string> split_list(std::string_view text);
 
 // The entries in the order of the report. All train on the first one's data and parts, batches and number of updates, unless their own
-// settings say otherwise. A sweep leaves plain autoencoders as they are where its key is a weight of the KL. Throws UsageError for
-// unknown presets, keys and values, and for an entry given twice.
+// settings say otherwise; with a budget in seconds none sets epochs or updates, or schedules that are a share of them. A sweep leaves plain
+// autoencoders as they are where its key is a weight of the KL. Throws UsageError for unknown presets, keys and values, and for an entry
+// given twice.
 std::vector<Entry> plan(const CompareOptions& options);
 
 // "dense-vae-objective.beta=0-seed2": the folder of a run below runs/. No character that a folder's name cannot hold.

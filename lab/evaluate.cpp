@@ -271,11 +271,11 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   Figures f = measure(run, data, options);
   f.texts_sampled = (options.all && options.decode) || options.language_model;
   if (run.codec && f.texts_sampled) add_sampled_texts(f, run, data, options);
-  if (options.all && data.classes > 1 && data.train.labels && data.test.labels) {
+  if (options.all && options.judges && data.classes > 1 && data.train.labels && data.test.labels) {
     if (options.on_note) options.on_note("probes: from codes, and from what the encoder sees, to labels");
     f.probes = probe_figures(run, data);
   }
-  if (options.all && !run.codec) f.pictures = picture_figures(run, data, options.seed, options.on_note);
+  if (options.all && options.judges && !run.codec) f.pictures = picture_figures(run, data, options.seed, options.on_note);
   if (options.amortisation_gap) {
     if (!run.model->variational()) throw UsageError("--amortisation-gap: " + run.path + " is no VAE, it has no posterior to be amortised");
     if (options.on_note) options.on_note("optimising the codes of single examples");

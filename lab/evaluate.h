@@ -112,6 +112,7 @@ struct EvaluateOptions {
   Index examples = 0;                   // the first so many; 0: all
   bool all = false;                     // every figure; importance_samples is then 100 unless given
   bool information = false;             // of these mutual information, aggregate KL and shuffled reconstruction alone
+  bool judges = true;                   // with `all`: also probes, and figures of pictures that are made: the dearest
   bool decode = true;                   // texts: the figures that need texts decoded word by word
   bool amortisation_gap = false;        // also that, of a VAE, on the first 200 examples
   const Run* language_model = nullptr;  // texts: the figures of texts that are drawn and that need one

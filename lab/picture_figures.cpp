@@ -39,24 +39,24 @@ Index classifier_updates(const Dataset& data) {
 std::span<const PictureFigure> picture_figure_list() { return list; }
 
 PictureFigures picture_figures(const Run& run, const Dataset& data, std::uint64_t seed,
-                               const std::function<void(std::string_view)>& on_note) {
+                               const std::function<void(std::string_view)>& on_note, Index count) {
   PictureFigures f;
   if (run.example_shape.rank() != 3 || data.train.size() == 0 || data.test.size() < 2) return f;
   std::optional<Classifier> classifier;
   if (data.classes > 1 && data.train.labels) {
     classifier = classifier_of(data, {.updates = classifier_updates(data), .note = on_note});
-    const SampleQuality q = sample_quality(run, data, *classifier, {.seed = seed});
+    const SampleQuality q = sample_quality(run, data, *classifier, {.count = count, .seed = seed});
     f.sample_distance = value(q.sample_distance), f.sample_distance_floor = value(q.sample_distance_floor);
     f.reconstruction_distance = value(q.reconstruction_distance);
     f.precision = value(q.precision), f.recall = value(q.recall);
   }
-  f.memorising_ratio = value(memorising(run, data, {.count = 1000, .seed = seed}).ratio());
+  f.memorising_ratio = value(memorising(run, data, {.count = count / 10, .seed = seed}).ratio());
   if (const std::optional<Smoothness> s = smoothness(run, data, classifier ? &*classifier : nullptr)) {
     f.path_ratio = value(s->decoded.length_ratio);
     f.path_midpoint = s->decoded.midpoint_distance, f.cross_fade_midpoint = s->cross_fade.midpoint_distance;
     f.path_entropy = value(s->decoded.entropy), f.cross_fade_entropy = value(s->cross_fade.entropy);
   }
-  const Holes h = holes(run, data, 1000, seed);
+  const Holes h = holes(run, data, count / 10, seed);
   f.hole_ratio_prior = value(h.ratio(h.prior));
   f.hole_ratio_gaussian = value(h.ratio(h.gaussian)), f.hole_ratio_mixture = value(h.ratio(h.mixture));
   return f;

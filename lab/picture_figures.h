@@ -30,8 +30,9 @@ struct PictureFigure {
 std::span<const PictureFigure> picture_figure_list();
 
 // Of the run's test part, with the training part as what is known; all NaN where examples are no pictures or either part is empty. A
-// classifier is trained where the data have labels and none is kept: on_note tells.
+// classifier is trained where the data have labels and none is kept: on_note tells. `count`: of samples, and a tenth of them of codes whose
+// nearest training pictures are sought; distances of other numbers of samples do not compare.
 PictureFigures picture_figures(const Run& run, const Dataset& data, std::uint64_t seed,
-                               const std::function<void(std::string_view)>& on_note);
+                               const std::function<void(std::string_view)>& on_note, Index count = 10000);
 
 }  // namespace elbo

@@ -21,9 +21,9 @@ namespace elbo {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 11> own_files = {
-    "config.json", "state.safetensors",   "model.safetensors", "best.safetensors", "metrics.jsonl", "summary.json",
-    ".lock",       "reconstructions.png", "samples.png",       "samples-5x5.png",  "manifold.png"};
+constexpr std::array<std::string_view, 14> own_files = {
+    "config.json",         "state.safetensors", "model.safetensors", "best.safetensors", "metrics.jsonl",   "summary.json",   ".lock",
+    "reconstructions.png", "samples.png",       "samples-5x5.png",   "manifold.png",     "comparison.json", "comparison.npz", "time.json"};
 
 // A file that a run writes, generated_texts/, or what an interrupted write of it left (.NAME.tmp-...).
 bool belongs_to_a_run(const fs::directory_entry& entry) {
@@ -180,7 +180,8 @@ void RunFolder::publish() {
 
 void RunFolder::remove_results() const {
   std::error_code ignored;
-  for (const std::string_view name : {"summary.json", "reconstructions.png", "samples.png", "samples-5x5.png", "manifold.png"})
+  for (const std::string_view name :
+       {"summary.json", "reconstructions.png", "samples.png", "samples-5x5.png", "manifold.png", "comparison.json", "comparison.npz"})
     fs::remove(file(name), ignored);
   fs::remove_all(file("generated_texts"), ignored);
 }

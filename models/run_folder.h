@@ -7,6 +7,7 @@
 //   best.safetensors     the best weights, likewise
 //   metrics.jsonl        one line an epoch and part
 //   generated_texts/     of a run on texts: generated_text_0.txt, ...
+//   comparison.json, comparison.npz, time.json   what elbo-compare measured of it, and how long it was trained
 //   .lock                held while a trainer is at work
 //
 // The folder is made under a temporary name beside RUN and renamed once its first state is in it, so a run can be resumed from the

@@ -2,10 +2,14 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "lab/compare.h"
 #include "lab/compare_page.h"
+#include "lab/compare_table.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
+#include "tensor/json.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
@@ -15,30 +19,57 @@ namespace elbo {
 namespace {
 
 std::string cell(const lab::Comparison& c, const std::string& name, const char* figure) {
+  if (const auto bound = c.bound(name, figure)) return ">= " + number(*bound);
   const lab::Spread s = c.spread(name, figure);
   if (s.n == 0) return "-";
   return s.n == 1 ? number(s.mean) : fmt::format("{} +- {:.2g}", number(s.mean), s.sd);
 }
 
 std::string summary(const lab::Comparison& c) {
-  if (c.data.texts) {
-    std::vector<std::vector<std::string>> rows = {
-        {"name", "nll", "total", "reconstruction", "KL", "perplexity", "information", "active units"}};
-    for (const lab::Entry& e : c.entries)
-      rows.push_back({e.name, cell(c, e.name, "nll"), e.variational() || e.config.model.latent == 0 ? cell(c, e.name, "total") : "-",
-                      cell(c, e.name, "reconstruction"), cell(c, e.name, "kl"), cell(c, e.name, "perplexity"),
-                      cell(c, e.name, "mutual_information"), cell(c, e.name, "active_units")});
-    return table(rows);
+  const bool texts = bool(c.data.texts);
+  std::vector<std::pair<const char*, const char*>> columns;
+  if (texts)
+    columns = {{"nll", "nll"},
+               {"total", "total"},
+               {"reconstruction", "reconstruction"},
+               {"kl", "KL"},
+               {"perplexity", "perplexity"},
+               {"mutual_information", "information"},
+               {"active_units", "active units"}};
+  else
+    columns = {{"total", "total"},
+               {"nll", "nll"},
+               {"reconstruction", "reconstruction"},
+               {"kl", "KL"},
+               {"squared_error", "squared error"},
+               {"squared_error_at_mean", "at the mean"},
+               {"active_units", "active units"}};
+  std::vector<std::vector<std::string>> rows = {{"name"}};
+  for (const auto& column : columns) rows[0].emplace_back(column.second);
+  for (const std::string& name : c.names()) {
+    const lab::Entry* e = c.entry(name);
+    const bool bound = e && (e->variational() || e->config.model.latent == 0);  // a plain autoencoder's total is none
+    rows.push_back({name});
+    for (const auto& column : columns)
+      rows.back().push_back(column.first == std::string_view("total") && !bound ? "-" : cell(c, name, column.first));
   }
-  std::vector<std::vector<std::string>> rows = {{"name", "total", "reconstruction", "KL", "squared error", "at the mean", "active units"}};
-  const auto add = [&](const std::string& name, bool bound) {
-    rows.push_back({name, bound ? cell(c, name, "total") : "-", cell(c, name, "reconstruction"), cell(c, name, "kl"),
-                    cell(c, name, "squared_error"), cell(c, name, "squared_error_at_mean"), cell(c, name, "active_units")});
-  };
-  for (const lab::Entry& e : c.entries) add(e.name, e.variational());
-  for (const lab::ComparedRun& run : c.runs)
-    if (!run.seed) add(run.name, false);
   return table(rows);
+}
+
+// What was expected: how much of it came true, and what did not.
+std::string found(const lab::Comparison& c) {
+  if (c.came.empty()) return "";
+  std::string text = fmt::format("expected beforehand: {}\n", lab::outcome_counts(c));
+  for (const lab::JudgedExpectation& e : c.came) {
+    if (!e.against() || e.outcome == lab::Outcome::undecided) continue;
+    const auto& d = e.difference.seeds;
+    text += fmt::format("  {}: {} was expected lower in {} than in {}, and is higher by {}{}\n", lab::result_text(e), e.stated.figure,
+                        e.stated.lower, e.stated.higher, number(-d.spread.mean),
+                        d.interval ? fmt::format(", 95% [{}, {}]", number(-d.interval->high), number(-d.interval->low)) : "");
+  }
+  if (c.options.seeds < lab::few_seeds_below)
+    text += fmt::format("few seeds ({}): intervals need at least two, and five to be trusted\n", c.options.seeds);
+  return text;
 }
 
 int run(const Tool& tool, lab::CompareOptions options) {
@@ -74,7 +105,15 @@ int run(const Tool& tool, lab::CompareOptions options) {
   hooks.on_note = [&](std::string_view text) { progress.line(fmt::format("  {}", text)); };
   hooks.on_read = show_reading(progress);
   hooks.stop_signal = pending_signal;
+  std::error_code none;
+  hooks.program = std::filesystem::read_symlink("/proc/self/exe", none).string();
   const lab::Comparison c = lab::compare(options, hooks);
+  if (!c.stopped && !options.only.empty()) {
+    progress.clear();
+    print(shared.json ? Json::object({{"run", options.out + "/runs/" + options.only}}).dump(2) + "\n"
+                      : fmt::format("{}/runs/{}\n", options.out, options.only));
+    return 0;
+  }
   if (c.stopped) {
     progress.line("stopped by a signal; the same command continues");
     return 128 + pending_signal();
@@ -87,7 +126,7 @@ int run(const Tool& tool, lab::CompareOptions options) {
     const std::vector<std::byte> text = read_file(options.out + "/compare.json", std::uint64_t{1} << 30);
     print({reinterpret_cast<const char*>(text.data()), text.size()});
   } else {
-    print(fmt::format("{}\nreport: {}\n", summary(c), page));
+    print(fmt::format("{}\n{}report: {}\n", summary(c), found(c), page));
   }
   return 0;
 }
@@ -102,12 +141,20 @@ int main(int argc, char** argv) {
             {"elbo-compare --presets dense-ae,dense-vae --data digits --seeds 3 --out report",
              "elbo-compare --presets dense-ae,dense-vae:objective.beta=4 --data digits --seeds 5 --baselines --out report",
              "elbo-compare --presets mlp-vae --sweep objective.beta=0.5,1,2,4 --data mnist:FOLDER --seeds 3 --out report"});
-  tool.option("--presets", "A,B:K=V,...", "what to compare; an entry may carry settings of its own", options.presets)
+  tool.option(
+          "--presets", "A,B:K=V,...",
+          "what to compare: presets, or files FILE.json as elbo-train --print-config prints them; an entry may carry settings of its own",
+          options.presets)
       .share({"--data", "--out"})
       .option("--seeds", "N", "runs of each (default 3)", options.seeds, 1, 1000)
       .repeatable("--set", "KEY=VALUE", "a setting for all", options.set)
       .option("--sweep", "K=V1,V2,...", "every entry once with each of these values", options.sweep)
       .flag("--baselines", "add principal components with the same code size, and every VAE at beta 0", options.baselines)
+      .flag("--quick", "leave out what is dear to measure: probes, figures of samples, of paths and of holes", options.quick)
+      .option("--seconds", "S", "train each run so long, instead of epochs or updates", options.seconds, 0.01, 1e7)
+      .option("--jobs", "N", "runs trained at once, each with its share of the threads (default 1)", options.jobs, 1, 256)
+      .option("--only", "RUN", "train this run of the comparison alone, such as dense-vae-seed2: for other machines on one folder",
+              options.only)
       .share({"--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, options); });
 }

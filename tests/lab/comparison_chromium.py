@@ -4,6 +4,7 @@ console, nothing loaded from elsewhere, nothing wider than the window, every sec
 
 usage: comparison_chromium.py ELBO_COMPARE [--shots FOLDER]
 """
+import os
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,7 @@ def judge(page, sections, shots):
 def main():
     program, shots = sys.argv[1], sys.argv[2:]
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")  # a classifier is trained
         data = small_data.write(str(Path(folder) / "data"))
         texts = write_texts(Path(folder) / "texts.txt")
         steps, small = ["--set", "train.steps=20"], ["--set", "model.embed=8", "--set", "model.units=16"]

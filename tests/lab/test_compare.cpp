@@ -11,13 +11,14 @@
 #include "tensor/file.h"
 #include "tensor/json.h"
 #include "tensor/npy.h"
-#include "tests/support.h"
+#include "tests/lab/small_comparison.h"
 
 using namespace elbo;
 using namespace elbo::lab;
 using elbo::testing::contains;
 using elbo::testing::error_of;
 using elbo::testing::Folder;
+using elbo::testing::small_comparison;
 
 namespace {
 
@@ -30,18 +31,6 @@ std::vector<std::string> names(const CompareOptions& options) {
 std::string text_of(const std::string& path) {
   const std::vector<std::byte> bytes = read_file(path, 1 << 26);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// 240 pictures (or vectors) between 0 and 1 and a comparison of small networks on them.
-CompareOptions small(const Folder& folder, const Shape& example = {6, 6, 1}) {
-  Tensor x(example.prepend(240));
-  fill_uniform(x, {.seed = 3});
-  save_npy(folder / "x.npy", power(x, 3));
-  return {.presets = "dense-ae,dense-vae",
-          .data = "npy:" + (folder / "x.npy"),
-          .seeds = 2,
-          .out = folder / "report",
-          .set = {"model.hidden=[12]", "model.latent=3", "train.epochs=2", "train.batch=32"}};
 }
 
 }  // namespace
@@ -122,7 +111,7 @@ TEST_CASE("entries start from the same weights where names and shapes agree, and
 
 TEST_CASE("a comparison: runs, figures, spreads; continued to the same figures; other options are refused") {
   Folder folder;
-  CompareOptions o = small(folder);
+  CompareOptions o = small_comparison(folder);
   o.baselines = true;
   const Comparison c = compare(o);
   CHECK(c.runs.size() == 4 * 2 + 1);  // AE, VAE, its twin and it at beta 0, two seeds each; principal components
@@ -187,7 +176,7 @@ TEST_CASE("a comparison: runs, figures, spreads; continued to the same figures; 
 
 TEST_CASE("a comparison that was stopped and continued has the figures of one never stopped") {
   Folder folder;
-  CompareOptions o = small(folder), whole = o;
+  CompareOptions o = small_comparison(folder), whole = o;
   whole.out = folder / "whole";
   const Comparison expected = compare(whole);
   int left = 9;  // within the second run
@@ -203,7 +192,7 @@ TEST_CASE("a comparison that was stopped and continued has the figures of one ne
 
 TEST_CASE("the report shows every line, and does without pictures where there are none") {
   Folder folder;
-  CompareOptions o = small(folder);
+  CompareOptions o = small_comparison(folder);
   o.seeds = 1;
   const std::string pictures = comparison_page(compare(o)).html();
   for (const char* part :
@@ -213,7 +202,7 @@ TEST_CASE("the report shows every line, and does without pictures where there ar
   CHECK(contains(pictures, "elbo-compare --presets dense-ae,dense-vae --data npy:"));
   CHECK_FALSE(contains(pictures, "<script"));
   std::filesystem::remove_all(o.out);
-  o = small(folder, {10});
+  o = small_comparison(folder, {10});
   o.seeds = 1;
   const std::string vectors = comparison_page(compare(o)).html();
   CHECK(contains(vectors, "The examples are no pictures"));

@@ -90,7 +90,7 @@ TEST_CASE("the page of a sweep: its trade-off, every run on the plane, one marke
   const ComparedRun& run = *c.runs_of("mlp-vae-objective.beta=4")[1];
   CHECK(contains(plane, "mlp-vae (mlp-vae, beta=4, seed 2): " + number_text(run.figures.numbers.at("kl")) + ", " +
                             number_text(run.figures.numbers.at("reconstruction"))));
-  CHECK(count_of(sweep, "<svg") == 4);  // total, reconstruction, KL, active units
+  CHECK(count_of(sweep, "<svg") == 5);  // total, reconstruction, KL, active units, nll
   const Spread total = c.spread("mlp-vae-objective.beta=0.25", "total");
   CHECK(contains(sweep, "mlp-vae: 0.25, " + number_text(total.mean) + " (band " + number_text(total.mean - total.sd) + " to " +
                             number_text(total.mean + total.sd)));

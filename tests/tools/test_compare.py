@@ -1,14 +1,19 @@
 """elbo-compare and elbo-bench: what they write, and when they complain."""
 
+import fcntl
 import json
 import os
 import pathlib
+import signal
+import subprocess
+import time
 import unittest
 
 from harness import DATA, Case, path, read_bytes, tool
 
 OPTIONS = ["--presets", "dense-ae,dense-vae", "--data", DATA, "--seeds", "2", "--set", "train.steps=4", "--set", "model.hidden=[16]"]
-SLOW = {"OPENBLAS_CORETYPE": "Prescott"}
+# The cache: a classifier is trained for the data.
+SLOW = {"OPENBLAS_CORETYPE": "Prescott", "XDG_CACHE_HOME": path("cache")}
 
 
 def fast_machine(case):
@@ -50,6 +55,64 @@ class Comparison(Case):
         self.bad(1, "other options", "elbo-compare", *OPTIONS, "--out", path("report"), "--set", "train.batch=64", env=SLOW)
         self.bad(2, "dense-vae", "elbo-compare", "--presets", "dense-vee", "--data", DATA, "--out", path("none"), env=SLOW)
         self.assertFalse(os.path.exists(path("none")))
+
+    def test_expectations(self):
+        compared = json.loads(read_bytes("report", "compare.json"))
+        self.assertTrue(compared["expectations"])
+        for e in compared["expectations"]:
+            self.assertIn(e["result"], ("as expected", "reversed", "undecided", "few seeds", "not measured"))
+            self.assertTrue(e["few_seeds"])
+            if e["n"] >= 2:
+                self.assertLess(e["interval"][0], e["interval"][1] + 1e-300)
+            decided = e["interval"] is not None and (e["interval"][0] > 0 or e["interval"][1] < 0)
+            self.assertEqual(decided, e["result"] in ("as expected", "reversed"), e)
+        self.assertIn("expected beforehand: ", self.made.stdout)
+        self.assertIn("few seeds (2)", self.made.stdout)
+        page = read_bytes("report", "index.html").decode()
+        for part in ("Expected, and found", "Differences", "All figures", "Initial weights", "ignores training noise"):
+            self.assertIn(part, page)
+        run = next(r for r in compared["runs"] if r["name"] == "dense-vae")
+        for figure in ("nll", "mutual_information", "ssim", "probe_accuracy", "sample_distance", "hole_ratio_prior", "path_ratio"):
+            self.assertIsNotNone(run["measured"]["figures"][figure], figure)
+
+    def test_several_at_once_give_the_same_figures(self):
+        made = tool("elbo-compare", *OPTIONS, "--jobs", "2", "--out", path("jobs"), env=SLOW)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn("6 of 6 trained", made.stderr)
+        one, two = (json.loads(read_bytes(name, "compare.json")) for name in ("report", "jobs"))
+        for a, b in zip(one["runs"], two["runs"]):
+            for figure in ("total", "squared_error_at_mean", "kl"):
+                self.assertEqual(a["figures"][figure], b["figures"][figure])
+        self.assertNotIn("--jobs", two["command"])
+        self.bad(1, "dense-ae-seed1", "elbo-compare", "--presets", "dense-ae,dense-vae", "--data", DATA, "--seeds", "1", "--set", "train.steps=4",
+                 "--set", "optimizer.learning_rate=1e30", "--jobs", "2", "--out", path("failing"), "--quiet", env=SLOW)
+
+    def test_a_signal_ends_all_of_them(self):
+        command = [os.path.join(os.environ["ELBO_TOOLS"], "elbo-compare"), "--presets", "dense-ae,dense-vae", "--data", DATA, "--seeds", "1",
+                   "--set", "train.steps=1000000", "--set", "model.hidden=[16]", "--jobs", "2", "--out", path("ended")]
+        compare = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        runs = [path("ended", "runs", f"{name}-seed1") for name in ("dense-ae", "dense-vae")]
+        end = time.monotonic() + 60
+        while not all(os.path.exists(r) for r in runs) and time.monotonic() < end:
+            time.sleep(0.05)
+        compare.send_signal(signal.SIGTERM)
+        errors = compare.communicate(timeout=60)[1]
+        self.assertEqual(compare.returncode, 143, errors)
+        self.assertIn("stopped by a signal", errors)
+        for r in runs:
+            with open(os.path.join(r, ".lock"), "r+b") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where a training still holds it
+            self.assertTrue(os.path.exists(os.path.join(r, "state.safetensors")))
+            self.assertFalse(os.path.exists(os.path.join(r, "summary.json")))
+
+    def test_a_budget_in_seconds(self):
+        options = ["--presets", "dense-ae", "--data", DATA, "--seeds", "1", "--set", "model.hidden=[16]", "--out", path("seconds")]
+        shown = self.good_json("elbo-compare", *options, "--seconds", "0.3", "--quiet", env=SLOW)
+        self.assertEqual(shown["budget"], {"seconds": 0.3})
+        (run,) = shown["runs"]
+        self.assertGreaterEqual(run["training_seconds"], 0.3)
+        self.assertGreater(run["updates"], 0)
+        self.bad(2, "given twice", "elbo-compare", *options, "--seconds", "1", "--set", "train.epochs=1")
 
     def test_warning_of_a_slow_blas_core(self):
         self.assertEqual(len(warnings(self.made)), 1 if fast_machine(self) else 0, self.made.stderr)
