@@ -141,10 +141,8 @@ int main(int argc, char** argv) {
             {"elbo-compare --presets dense-ae,dense-vae --data digits --seeds 3 --out report",
              "elbo-compare --presets dense-ae,dense-vae:objective.beta=4 --data digits --seeds 5 --baselines --out report",
              "elbo-compare --presets mlp-vae --sweep objective.beta=0.5,1,2,4 --data mnist:FOLDER --seeds 3 --out report"});
-  tool.option(
-          "--presets", "A,B:K=V,...",
-          "what to compare: presets, or files FILE.json as elbo-train --print-config prints them; an entry may carry settings of its own",
-          options.presets)
+  tool.option("--presets", "A,B:K=V,...",
+              "what to compare: presets, or files FILE.json of configurations; an entry may carry settings of its own", options.presets)
       .share({"--data", "--out"})
       .option("--seeds", "N", "runs of each (default 3)", options.seeds, 1, 1000)
       .repeatable("--set", "KEY=VALUE", "a setting for all", options.set)

@@ -84,7 +84,7 @@ class Comparison(Case):
             for figure in ("total", "squared_error_at_mean", "kl"):
                 self.assertEqual(a["figures"][figure], b["figures"][figure])
         self.assertNotIn("--jobs", two["command"])
-        self.bad(1, "dense-ae-seed1", "elbo-compare", "--presets", "dense-ae,dense-vae", "--data", DATA, "--seeds", "1", "--set", "train.steps=4",
+        self.bad(1, "-seed1: [train] ", "elbo-compare", "--presets", "dense-ae,dense-vae", "--data", DATA, "--seeds", "1", "--set", "train.steps=4",
                  "--set", "optimizer.learning_rate=1e30", "--jobs", "2", "--out", path("failing"), "--quiet", env=SLOW)
 
     def test_a_signal_ends_all_of_them(self):
