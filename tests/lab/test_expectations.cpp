@@ -28,6 +28,15 @@ MeanInterval differences(const std::vector<double>& d) { return t_interval(d); }
 
 }  // namespace
 
+TEST_CASE("with the label as a condition the KL is expected lower, and the totals are of different events") {
+  const std::string label = "mlp-vae-model.classes=10";
+  const CompareOptions options{.presets = "mlp-vae,mlp-vae:model.classes=10", .data = "digits", .out = "x"};
+  CHECK(stated(options) == std::vector<std::string>{"kl: " + label + " < mlp-vae"});
+  const std::vector<Entry> entries = plan(options);
+  for (const char* figure : {"total", "nll"}) CHECK_FALSE(comparable(figure, entries[0], entries[1]));
+  for (const char* figure : {"kl", "squared_error_at_mean"}) CHECK(comparable(figure, entries[0], entries[1]));
+}
+
 TEST_CASE("expectations of a plain autoencoder, its VAE, the twin and beta 0") {
   const std::string twin = "dense-vae-objective.likelihood=gaussian-optimal", free = "dense-vae-objective.beta=0";
   const auto all = stated({.presets = "dense-ae,dense-vae", .data = "digits", .out = "x", .baselines = true});
