@@ -1,6 +1,7 @@
 #include "models/evaluation.h"
 
 #include <chrono>
+#include <cmath>
 
 #include "autograd/mode.h"
 #include "models/importance.h"
@@ -73,7 +74,7 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   m.objective = importance ? bound / n : m.reconstruction + objective.final_term(weight).cost(m.kl);
   m.active_units = codes.active();
   if (model.variational()) m.mutual_information = first.information(judged);
-  if (symptoms) {
+  if (symptoms && std::isfinite(m.objective)) {  // what is not finite, the caller reports
     *symptoms = {.examples = batches.examples(), .reconstruction = m.reconstruction, .kl = m.kl};
     symptoms->mutual_information = m.mutual_information;
     if (optimal_variance > 0) symptoms->variance = optimal_variance;
