@@ -9,6 +9,7 @@ thread_local GradMode mode = GradMode::gradients;
 thread_local bool times = false, anomaly = false;
 thread_local std::uint64_t step = 0;
 thread_local const std::string* scope = nullptr;
+thread_local const Observer* observer = nullptr;
 }  // namespace
 
 GradMode grad_mode() { return mode; }
@@ -35,6 +36,10 @@ Anomaly::~Anomaly() {
 }
 bool anomaly_mode() { return anomaly; }
 std::uint64_t anomaly_step() { return step; }
+
+Observe::Observe(Observer own) : observer_(std::move(own)), before_(observer) { observer = &observer_; }
+Observe::~Observe() { observer = before_; }
+const Observer* current_observer() { return observer; }
 
 ScopeLabel::ScopeLabel(const std::string* interned) : before_(scope) { scope = interned; }
 ScopeLabel::~ScopeLabel() { scope = before_; }

@@ -4,12 +4,18 @@
 //   { NoGrad guard; evaluate(model); }     // records nothing: values only
 //   { Record guard; y = model(x); }        // keeps nodes but no saved tensors: for graphs and export
 //   { Anomaly guard(step); ... }           // the first NaN or infinity is an error that names op, inputs and step
+//   { Observe guard(look); model(x); }     // shows `look` what every op gives: hidden layers, whatever the model
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace elbo {
+
+class Node;
+class Tensor;
 
 enum class GradMode { gradients, nothing, record };
 GradMode grad_mode();
@@ -51,6 +57,21 @@ class Anomaly {
 };
 bool anomaly_mode();
 std::uint64_t anomaly_step();
+
+// Called after each op of this thread with its name, attributes and scope, and what came out.
+using Observer = std::function<void(const Node& op, std::span<const Tensor> results)>;
+class Observe {
+ public:
+  explicit Observe(Observer observer);
+  ~Observe();
+  Observe(const Observe&) = delete;
+  Observe& operator=(const Observe&) = delete;
+
+ private:
+  Observer observer_;
+  const Observer* before_;
+};
+const Observer* current_observer();  // null: none
 
 // The path of the layer at work, for the nodes it makes: layers set it while they compute.
 class ScopeLabel {

@@ -37,7 +37,7 @@ Recording::Recording(std::span<const Var* const> inputs) : inputs_(inputs) {
   const GradMode mode = grad_mode();
   if (mode == GradMode::gradients)
     for (const Var* v : inputs) needs_gradient_ |= v->needs_gradient();
-  makes_node_ = needs_gradient_ || mode == GradMode::record || anomaly_mode();
+  makes_node_ = needs_gradient_ || mode == GradMode::record || anomaly_mode() || current_observer();
   times_ = mode == GradMode::record && recording_times();
 }
 
@@ -45,6 +45,7 @@ NodeRef Recording::finish(const NodeRef& node, std::span<const Tensor> outputs) 
   if (!node) return {};
   if (times_) node->microseconds = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start_).count();
   if (anomaly_mode()) check_forward(*node, inputs_, outputs);
+  if (const Observer* observer = current_observer()) (*observer)(*node, outputs);
   if (!needs_gradient_ && grad_mode() != GradMode::record) return {};
   connect(*node, inputs_, outputs, needs_gradient_);
   return node;

@@ -8,6 +8,7 @@
 
 #include "autograd/mode.h"
 #include "lab/disentanglement.h"
+#include "lab/doctor.h"
 #include "lab/sampled_texts.h"
 #include "lab/ssim.h"
 #include "lab/text_figures.h"
@@ -281,6 +282,7 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
     if (options.on_note) options.on_note("optimising the codes of single examples");
     f.amortisation = amortisation_gap(run, data.part(options.part), {.seed = options.seed});
   }
+  if (options.diagnose) f.diagnosis = diagnose(run, data, {.seed = options.seed});
   f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   f.examples_per_second = double(f.examples) / std::max(f.seconds, 1e-9);
   return f;

@@ -18,6 +18,7 @@
 #include "lab/amortisation.h"
 #include "lab/picture_figures.h"
 #include "lab/probes.h"
+#include "models/illness.h"
 #include "models/run.h"
 
 namespace elbo {
@@ -84,7 +85,8 @@ struct Figures {
   // Of data with factors, where whole parts are measured (lab/disentanglement.h).
   double mutual_information_gap = no_figure, disentanglement = no_figure, completeness = no_figure, informativeness = no_figure;
 
-  std::optional<AmortisationGap> amortisation;  // where it was asked for
+  std::optional<AmortisationGap> amortisation;    // where it was asked for
+  std::optional<std::vector<Finding>> diagnosis;  // likewise: what the run is ill of (lab/doctor.h)
 
   // With importance samples (importance_samples > 0). A language model's nll is its total, exact.
   Index importance_samples = 0;
@@ -115,6 +117,7 @@ struct EvaluateOptions {
   bool judges = true;                   // with `all`: also probes, and figures of pictures that are made: the dearest
   bool decode = true;                   // texts: the figures that need texts decoded word by word
   bool amortisation_gap = false;        // also that, of a VAE, on the first 200 examples
+  bool diagnose = false;                // also that, on examples of the test and the training part, whatever `part` is
   const Run* language_model = nullptr;  // texts: the figures of texts that are drawn and that need one
   std::uint64_t seed = 1;               // of the latent noise
   Index batch = 500;                    // examples at a time: memory does not depend on anything else

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lab/doctor.h"
 #include "lab/evaluate.h"
 #include "lab/plot_text.h"
 #include "models/objective.h"
@@ -166,6 +167,11 @@ std::string to_json(const Figures& f) {
                                           {"optimised_elbo", gap->optimised_elbo},
                                           {"examples", gap->examples},
                                           {"steps", gap->steps}});
+  if (f.diagnosis) {
+    j["diagnosis"] = Json::array();
+    for (const Finding& d : *f.diagnosis)
+      j["diagnosis"].push_back(Json::object({{"illness", d.illness}, {"evidence", d.evidence}, {"cause", d.cause}, {"set", d.set}}));
+  }
   j["seconds"] = f.seconds;
   j["examples_per_second"] = f.examples_per_second;
   return j.dump(2) + "\n";
@@ -245,6 +251,7 @@ std::string to_text(const Figures& f) {
     line(text, "amortisation gap", gap->gap,
          fmt::format("the ELBO of codes optimised one by one less the encoder's, {} examples, standard error {:.3f}", gap->examples,
                      gap->standard_error));
+  if (f.diagnosis) text += "\n" + to_text(*f.diagnosis);
   text += fmt::format("\n{:.2f} s, {} examples a second\n", f.seconds, lab::grouped_number(Index(f.examples_per_second)));
   return text;
 }

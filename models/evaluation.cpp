@@ -1,6 +1,7 @@
 #include "models/evaluation.h"
 
 #include <chrono>
+#include <cmath>
 
 #include "autograd/mode.h"
 #include "models/importance.h"
@@ -12,52 +13,6 @@
 
 namespace elbo {
 namespace {
-
-// Sums of codes and of their products, in double and in the order of the examples.
-struct CodeSums {
-  explicit CodeSums(Index n) : latent(n), sum(std::size_t(n)), noise(std::size_t(n)), product(std::size_t(n * n)) {}
-
-  void add(const Code& code) {
-    const Tensor mean = code.mean.value().to(DType::float64);
-    const double* m = mean.data<double>();
-    for (Index i = 0; i < mean.shape()[0]; i++, m += latent)
-      for (Index j = 0; j < latent; j++) {
-        sum[std::size_t(j)] += m[j];
-        for (Index k = 0; k <= j; k++) product[std::size_t(j * latent + k)] += m[j] * m[k];
-      }
-    count += double(mean.shape()[0]);
-    if (!code.logvar) return;
-    const Tensor variance = exp(code.logvar.value().to(DType::float64));
-    const double* v = variance.data<double>();
-    for (Index i = 0; i < variance.shape()[0]; i++, v += latent)
-      for (Index j = 0; j < latent; j++) noise[std::size_t(j)] += v[j];
-  }
-
-  CodeStatistics statistics() const {
-    CodeStatistics s{Tensor({latent}, DType::float64), Tensor({latent, latent}, DType::float64)};
-    double *m = s.mean.mutable_data<double>(), *c = s.covariance.mutable_data<double>();
-    for (Index j = 0; j < latent; j++) m[j] = sum[std::size_t(j)] / count;
-    for (Index j = 0; j < latent; j++)
-      for (Index k = 0; k <= j; k++) {
-        const double v = product[std::size_t(j * latent + k)] / count - m[j] * m[k] + (j == k ? noise[std::size_t(j)] / count : 0);
-        c[j * latent + k] = c[k * latent + j] = v;
-      }
-    return s;
-  }
-
-  Index latent;
-  double count = 0;
-  std::vector<double> sum, noise, product;
-};
-
-Index active(const CodeSums& s) {
-  Index units = 0;
-  for (Index j = 0; j < s.latent; j++) {
-    const double m = s.sum[std::size_t(j)] / s.count;
-    if (s.product[std::size_t(j * s.latent + j)] / s.count - m * m > 0.01) units++;
-  }
-  return units;
-}
 
 template <class F>
 void for_batches(BatchSource& batches, F&& f) {
@@ -88,7 +43,8 @@ Tensor evaluation_noise(const Model& model, const Tensor& examples, std::uint64_
   return noise;
 }
 
-Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight) {
+Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight,
+                 Symptoms* symptoms) {
   NoGrad guard;
   const auto start = std::chrono::steady_clock::now();
   CodeSums codes(model.latent());
@@ -96,12 +52,15 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   const bool importance = model.variational() && objective.importance_weighted();
   const Index judged = std::min<Index>(1000, batches.examples());
   FirstCodes first(judged);
+  DecoderSums decoder;  // of the first batch: as much as it takes to tell
+  Index looked = 0;
   for_batches(batches, [&](const Batch& batch) {
     const Pass p = objective(model, batch.x, evaluation_noise(model, batch.examples), optimal_variance, {.labels = batch.labels});
     reconstruction += total(p.reconstruction.value());
     if (p.kl) kl += total(p.kl.value());
     codes.add(p.code);
     if (p.kl) first.add(p, batch.examples);
+    if (symptoms && looked++ == 0) decoder.add(p, batch.x);
     if (importance)
       for (const double nll :
            importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), 1, optimal_variance, weight, batch.labels)
@@ -115,8 +74,15 @@ Metrics validate(const Model& model, const Objective& objective, BatchSource& ba
   m.total = m.reconstruction + m.kl;
   m.beta = weight;
   m.objective = importance ? bound / n : m.reconstruction + objective.final_term(weight).cost(m.kl);
-  m.active_units = active(codes);
+  m.active_units = codes.active();
   if (model.variational()) m.mutual_information = first.information(judged);
+  if (symptoms && std::isfinite(m.objective)) {  // what is not finite, the caller reports
+    *symptoms = {.examples = batches.examples(), .reconstruction = m.reconstruction, .kl = m.kl};
+    symptoms->mutual_information = m.mutual_information;
+    if (optimal_variance > 0) symptoms->variance = optimal_variance;
+    codes.fill(*symptoms, model.variational());
+    decoder.fill(*symptoms);
+  }
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   m.examples_per_second = n / std::max(m.seconds, 1e-9);
   return m;

@@ -3,6 +3,7 @@
 // Every pass uses fixed noise: an example's draws depend on nothing but its place in its part (and `seed`).
 
 #include "models/run.h"
+#include "models/symptoms.h"
 #include "models/trainer.h"
 
 namespace elbo {
@@ -25,7 +26,9 @@ class FirstCodes {
 
 // Objective, total, reconstruction, KL and active units over all batches, one latent sample an example (the objective of iwae as many as
 // in training); mutual information on the first 1,000 examples. `weight`: of the KL in the objective, whose other schedules have ended.
-Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight);
+// `symptoms`, where it is not null, becomes what was seen of the codes, and of the decoder in the first batch.
+Metrics validate(const Model& model, const Objective& objective, BatchSource& batches, double optimal_variance, double weight,
+                 Symptoms* symptoms = nullptr);
 
 // Mean and covariance of the codes z of all examples.
 CodeStatistics code_statistics(const Model& model, BatchSource& batches);

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "models/collapse.h"
 #include "models/conv.h"
 #include "models/evaluation.h"
+#include "models/illness.h"
 #include "models/initial_weights.h"
 #include "models/learner.h"
 #include "models/run_folder.h"
@@ -158,8 +158,8 @@ class Trainer {
   }
 
   // The line of another part, as the weights at the epoch's end measure it.
-  Metrics report_part(BatchSource& part, const char* split, double variance, double learning_rate) {
-    Metrics m = validate(*model_, learner_.objective(), part, variance, learner_.weight().final_weight());
+  Metrics report_part(BatchSource& part, const char* split, double variance, double learning_rate, Symptoms* symptoms = nullptr) {
+    Metrics m = validate(*model_, learner_.objective(), part, variance, learner_.weight().final_weight(), symptoms);
     m.epoch = state_.epoch, m.step = state_.step, m.split = split, m.learning_rate = learning_rate;
     if (!std::isfinite(m.objective))
       fail_not_finite(fmt::format("epoch {}: the {} objective is not finite (reconstruction {}, KL {})", state_.epoch,
@@ -180,10 +180,13 @@ class Trainer {
     if (!valid_ && !test_) return;
     const double variance = optimal_variance();
     if (valid_) {
-      const Metrics valid = report_part(*valid_, "valid", variance, train.learning_rate);
+      Symptoms symptoms;
+      const Metrics valid = report_part(*valid_, "valid", variance, train.learning_rate, &symptoms);
       learner_.judge(valid.mutual_information, state_.step);
       state_.weight = learner_.weight().state();
-      warn_of_collapse(valid);
+      symptoms.weight = learner_.weight().at(state_.step - 1);
+      const bool last = state_.step >= last_step_;
+      for (const std::string& text : watch_.look(symptoms, {state_.epoch, train.total, valid.objective, may_be_best(), last})) note(text);
       if (may_be_best()) state_.take_if_best(valid.objective, store_);
     }
     if (test_) report_part(*test_, "test", variance, train.learning_rate);
@@ -192,15 +195,6 @@ class Trainer {
 
   // Only epochs that end under the final weights of the objective are compared; under a controlled weight there are none.
   bool may_be_best() const { return state_.step > learner_.weight().end() && config_.objective.target_kl == 0; }
-
-  void warn_of_collapse(const Metrics& valid) {
-    if (warned_) return;
-    const auto warning = collapse_warning(config_, valid, learner_.weight().at(state_.step - 1));
-    const bool before = std::exchange(unused_, warning.has_value());
-    if (!warning || !(before || state_.step >= last_step_)) return;  // one epoch may be a beginning, two are not
-    note(*warning);
-    warned_ = true;
-  }
 
   void finish_epoch() {
     state_.epoch++;
@@ -262,7 +256,7 @@ class Trainer {
   ParamStore& store_;  // the model's
   Model* model_;
   TrainState state_;
-  bool unused_ = false, warned_ = false;  // the code, in the validation before; and of it
+  IllnessWatch watch_{config_};
   Clock::time_point epoch_start_ = Clock::now(), last_progress_ = Clock::now();
 };
 

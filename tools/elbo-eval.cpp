@@ -25,7 +25,7 @@ struct Options {
   std::string run, per_example, language_model, translate;
   std::vector<std::string> inputs;
   Index importance_samples = 0;
-  bool all = false, amortisation_gap = false;
+  bool all = false, amortisation_gap = false, diagnose = false;
   std::optional<Index> examples;
 };
 
@@ -82,6 +82,7 @@ int run(const Tool& tool, const Options& o) {
   const bool given = !o.inputs.empty();
   if (given && (shared.split != "test" || !shared.data.empty())) throw UsageError("--input goes without --split and --data");
   if (given && !o.language_model.empty()) throw UsageError("--language-model needs a part of the data, which --input has not");
+  if (given && o.diagnose) throw UsageError("--diagnose compares parts of the data, which --input has not");
   Dataset data;
   if (given)
     data.test = given_examples(run, shared, o.inputs);
@@ -101,6 +102,7 @@ int run(const Tool& tool, const Options& o) {
                               .examples = o.examples.value_or(0),
                               .all = o.all,
                               .amortisation_gap = o.amortisation_gap,
+                              .diagnose = o.diagnose,
                               .language_model = lm ? &*lm : nullptr,
                               .seed = tool.seed(),
                               .per_example = out ? &rows : nullptr,
@@ -132,7 +134,8 @@ int main(int argc, char** argv) {
              "elbo-eval runs/first --split valid --per-example figures.csv", "elbo-eval runs/first --input one.png two.jpg",
              "elbo-eval --translate pytorch-mean-mse,beta=0.00025"});
   tool.usage(
-          "RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--amortisation-gap] [--language-model RUN] [--examples N] "
+          "RUN [--split S | --input FILE...] [--importance-samples K] [--all] [--amortisation-gap] [--diagnose] [--language-model RUN] "
+          "[--examples N] "
           "[--per-example FILE]")
       .usage("--translate NAME,K=V,...")
       .optional_positional("RUN", "a run folder, or a .safetensors of one", o.run)
@@ -143,6 +146,7 @@ int main(int argc, char** argv) {
               1000000)
       .flag("--amortisation-gap", "of a VAE: what the ELBO of codes optimised example by example is above the encoder's (200 examples)",
             o.amortisation_gap)
+      .flag("--diagnose", "also what the run is ill of, if anything, and what to set against it", o.diagnose)
       .flag("--all", "every figure there is; importance samples are then 100 unless given", o.all)
       .option("--language-model", "RUN",
               "texts: a run of text-lm: also figures of texts drawn from RUN, the perplexity of these under it, and of the part under one "

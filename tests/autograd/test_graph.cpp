@@ -58,3 +58,20 @@ TEST_CASE("a constant has no graph") {
   CHECK(contains(error_of([] { graph_text(Var(Tensor::ones({1}))); }), "Record"));
   CHECK(contains(error_of([] { graph_dot(Var()); }), "Record"));
 }
+
+TEST_CASE("an observer sees each op with its scope and what it gives, also where nothing is recorded") {
+  const NoGrad nothing;
+  const std::string* scope = intern_scope("encoder/0");
+  std::string seen;
+  const Var x = Var(Tensor::ones({2}));
+  {
+    const Observe guard([&](const Node& op, std::span<const Tensor> results) {
+      seen += std::string(op.name) + (op.scope ? " in " + *op.scope : "") + " " + std::to_string(results[0].element(0)) + "; ";
+    });
+    const Var y = scale_shift(x, 2, -5);
+    const ScopeLabel label(scope);
+    CHECK_FALSE(relu(y).node());
+  }
+  exp(x);
+  CHECK(seen == "scale_shift -3.000000; relu in encoder/0 0.000000; ");
+}

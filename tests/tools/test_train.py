@@ -72,6 +72,17 @@ class Runs(Case):
         assert result.returncode == 0, result.stderr
         cls.shown = result
 
+    def test_diagnosis(self):
+        self.good("elbo-train", *SMALL, "--set", "objective.beta=1000", "--set", "train.epochs=2", "--out", path("ill"), "--quiet")
+        self.assertNotIn("diagnosis", self.good_json("elbo-eval", path("ill")))
+        found = self.good_json("elbo-eval", path("ill"), "--diagnose")["diagnosis"]
+        self.assertEqual(found[0]["illness"], "posterior collapse")
+        for finding in found:
+            self.assertEqual(set(finding), {"illness", "evidence", "cause", "set"})
+        self.assertIn("--set objective.beta=1", found[0]["set"])
+        self.assertIn("posterior collapse\n    the code is not used", self.good("elbo-eval", path("ill"), "--diagnose"))
+        self.bad(2, "--diagnose", "elbo-eval", path("ill"), "--diagnose", "--input", path("any.png"))
+
     def test_run_folder(self):
         self.assertEqual({n for n in os.listdir(path("runs", "whole")) if not n.startswith(".")}, RUN_FILES)
         lines = metrics("runs", "whole", "metrics.jsonl")
