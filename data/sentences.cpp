@@ -2,6 +2,7 @@
 
 #include "data/sentences_rules.h"
 #include "data/sentences_words.h"
+#include "data/tokenizer.h"
 #include "tensor/random.h"
 
 namespace elbo {
@@ -63,8 +64,10 @@ std::uint64_t sentence_count() { return sentence_facts().derivations; }
 const std::vector<std::string>& sentence_vocabulary() { return sentence_grammar().vocabulary(); }
 
 std::vector<SentenceParse> sentence_derivations(std::string_view sentence) {
+  std::string words;
+  Tokenizer().split(sentence, [&](std::string_view word) { words.append(words.empty() ? "" : " ").append(word); });
   std::vector<SentenceParse> result;
-  for (const auto& derivation : sentence_grammar().parse(sentence))
+  for (const auto& derivation : sentence_grammar().parse(words))
     result.push_back({derivation.log_probability, factors_of(derivation.label)});
   return result;
 }

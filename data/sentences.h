@@ -59,7 +59,8 @@ struct SentenceParse {
   double log_probability;  // nats
   SentenceFactors factors;
 };
-// Nothing for what the grammar cannot make. Words are separated by one space or more.
+// Nothing for what the grammar cannot make. Read as the `basic` tokenizer reads it: "Monday." is "monday .", as what models write is
+// joined.
 std::optional<SentenceParse> parse_sentence(std::string_view sentence);
 std::vector<SentenceParse> sentence_derivations(std::string_view sentence);  // all: one, or none
 

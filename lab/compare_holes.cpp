@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <numeric>
 
-#include "data/sentences.h"
 #include "lab/compare_page.h"
 #include "lab/evaluate.h"
 #include "lab/mixture.h"
 #include "lab/nearest_pictures.h"
 #include "lab/plot_text.h"
 #include "lab/text_figures.h"
+#include "lab/text_samples.h"
 #include "tensor/parallel.h"
 
 namespace elbo::lab {
@@ -128,12 +128,6 @@ std::vector<double> edits_to_training(const Comparison& c, const OpenRun& r, con
   return edits;
 }
 
-// As the grammar writes it: its full stop is a word.
-std::string with_spaced_stop(std::string text) {
-  if (text.ends_with('.') && !text.ends_with(" .")) text.insert(text.size() - 1, " ");
-  return text;
-}
-
 void add_text_holes(Content& s, const Comparison& c, const std::vector<const OpenRun*>& runs, const std::string& missing) {
   s.paragraph(
       fmt::format("Sentences decoded from {} codes of each kind: of test examples; from N(0, I), the prior of a VAE; from one Gaussian and "
@@ -163,10 +157,8 @@ void add_text_holes(Content& s, const Comparison& c, const std::vector<const Ope
       for (const Index i : evenly_by_size(source.distances, hole_sentences))
         examples += (examples.empty() ? "“" : " · “") + texts[std::size_t(i)] + "”";
       shown.rows.push_back({r->entry->label, source.name, examples});
-      const auto good =
-          std::count_if(texts.begin(), texts.end(), [&](const std::string& t) { return grammar && parse_sentence(with_spaced_stop(t)); });
       for (std::size_t k = 1; k < parses.columns.size(); k++)
-        if (parses.columns[k].name == source.name) parses.rows.back()[k] = fixed_text(double(good) / double(texts.size()), 2);
+        if (grammar && parses.columns[k].name == source.name) parses.rows.back()[k] = fixed_text(parsed(texts), 2);
     }
     add_row(figures, *r, sources);
   }

@@ -104,9 +104,10 @@ void add_setup(Page& page, const Comparison& c) {
     all_alike &= same_trunk(m, first.model);
     const Spread parameters = c.spread(e.name, "parameters");
     t.rows.push_back({e.label,
-                      e.variational() ? "VAE"
-                      : m.latent == 0 ? "language model"
-                                      : "plain autoencoder",
+                      std::string(e.variational() ? "VAE"
+                                  : m.latent == 0 ? "language model"
+                                                  : "plain autoencoder") +
+                          (m.classes > 0 ? ", given the label" : ""),
                       trunk(m), m.latent == 0 ? "–" : std::to_string(m.latent), e.config.objective.likelihood,
                       e.variational() ? number_text(e.config.objective.beta) : "–",
                       fmt::format("{} {:g}", e.config.optimizer.name, e.config.optimizer.learning_rate),

@@ -72,8 +72,9 @@ std::vector<std::string> shown_figures(const Comparison& c) {
                                             "path_midpoint",
                                             "hole_ratio_prior"};
   const std::vector<std::string> texts = {
-      "nll",         "total",        "reconstruction",     "reconstruction_at_mean",  "kl",         "perplexity", "token_accuracy",
-      "exact_match", "active_units", "mutual_information", "shuffled_reconstruction", "distinct_1", "self_bleu",  "copied"};
+      "nll",         "total",         "reconstruction",     "reconstruction_at_mean",  "kl",          "perplexity", "token_accuracy",
+      "exact_match", "active_units",  "mutual_information", "shuffled_reconstruction", "entropy_gap", "distinct_1", "self_bleu",
+      "copied",      "samples_parsed"};
   std::vector<std::string> shown;
   for (const std::string& figure : c.data.texts ? texts : numbers)
     for (const std::string& name : c.names())

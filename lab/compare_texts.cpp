@@ -69,10 +69,23 @@ void add_text_figures(Page& page, const Comparison& c, const std::function<std::
                       {"active units", true, "dimensions whose encoder mean has a variance above 0.01"},
                       {"information", true, "mutual_information of sentence and code, first sentences"},
                       {"shuffled code", true, "shuffled_reconstruction: each sentence given the code of another"}}};
+  std::vector<const char*> keys = {"nll",
+                                   "total",
+                                   "reconstruction",
+                                   "kl",
+                                   "perplexity",
+                                   "token_accuracy",
+                                   "exact_match",
+                                   "active_units",
+                                   "mutual_information",
+                                   "shuffled_reconstruction"};
+  if (c.data.entropy) {
+    t.columns.push_back({"above the entropy", true, "entropy_gap: nll less the data's exact entropy, of the first sentences"});
+    keys.push_back("entropy_gap");
+  }
   for (const Entry& e : c.entries) {
     std::vector<std::string> row = {e.label};
-    for (const char* key : {"nll", "total", "reconstruction", "kl", "perplexity", "token_accuracy", "exact_match", "active_units",
-                            "mutual_information", "shuffled_reconstruction"})
+    for (const char* key : keys)
       row.push_back(!e.variational() && e.config.model.latent > 0 && key == std::string_view("total") ? "–" : cell(e.name, key));
     t.rows.push_back(std::move(row));
   }
@@ -122,6 +135,7 @@ void add_text_samples(Page& page, const Comparison& c, const std::vector<OpenRun
                                {"self-BLEU", true, "how alike they are: 1 where all are the same"},
                                {"tokens", true, "mean length"},
                                {"copied", true, "share that stands in the training part word by word"}}};
+  if (c.data.entropy) figures.columns.push_back({"parses", true, "share that the grammar of the data makes"});
   std::vector<std::vector<std::string>> columns;
   for (const OpenRun& r : runs) {
     const bool language_model = r.run.model->latent() == 0;
@@ -134,6 +148,11 @@ void add_text_samples(Page& page, const Comparison& c, const std::vector<OpenRun
     const SampleFigures f = sample_figures(tokens);
     figures.rows.push_back({r.entry->label, number_text(f.distinct_1), number_text(f.distinct_2), number_text(f.self_bleu),
                             number_text(f.tokens), number_text(copied(tokens, c.data.train))});
+    if (c.data.entropy) {
+      std::vector<std::string> texts;
+      for (const auto& text : tokens) texts.push_back(r.run.codec->decode(text));
+      figures.rows.back().push_back(number_text(parsed(texts)));
+    }
   }
   for (std::size_t i = 0; i < std::size_t(shown); i++) {
     t.rows.emplace_back();

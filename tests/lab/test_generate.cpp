@@ -160,6 +160,10 @@ TEST_CASE("figures of texts: edit distance, distinct n-grams, self-BLEU, copies"
   CHECK(copied({{4, 5}, {4}, {6}, {6, 6}}, train) == 0.5);
   SentenceFactors factors{};
   CHECK(parsed({draw_sentence(7, factors), "no such sentence .", draw_sentence(70000, factors), ""}) == 0.5);
+  std::string written = draw_sentence(7, factors);  // as models' words are joined, and as people write
+  written.erase(written.size() - 2, 1);
+  written[0] = char(std::toupper(written[0]));
+  CHECK(parsed({written}) == 1);
   CHECK(std::isnan(parsed({})));
 }
 
