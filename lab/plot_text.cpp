@@ -41,7 +41,7 @@ bool break_after(std::string_view text, std::size_t at) {
 }
 
 // The first `count` code points of `text`, in bytes.
-std::size_t bytes_of(std::string_view text, std::size_t count) {
+std::size_t bytes_of_first(std::string_view text, std::size_t count) {
   std::size_t at = 0;
   for (; count > 0 && at < text.size(); --count) {
     ++at;
@@ -142,7 +142,7 @@ std::vector<std::string> wrap_text(std::string_view text, std::size_t width) {
   std::vector<std::string> lines;
   width = std::max<std::size_t>(width, 1);
   while (text_length(text) > width) {
-    const std::size_t limit = bytes_of(text, width);
+    const std::size_t limit = bytes_of_first(text, width);
     std::size_t end = 0;   // bytes of this line
     std::size_t next = 0;  // where the rest begins
     for (std::size_t i = 0; i <= limit; ++i) {

@@ -98,11 +98,11 @@ TEST_CASE("the doctor: healthy runs of every kind are not called ill, neither by
       {"dense-ae", {}},
       {"conv-vae", {"model.filters=[4,8]", "model.latent=6", "train.epochs=3"}},
       {"conv-ae", {"model.filters=[4,8]", "model.latent=6", "train.epochs=2"}}};
-  for (const auto& [name, settings] : healthy) {
-    Config c = small(name, {});
-    for (const char* s : settings) set_key(c, s);
+  for (const auto& run : healthy) {
+    Config c = small(run.first, {});
+    for (const char* s : run.second) set_key(c, s);
     const Patient p = trained(c, some_digits());
-    CAPTURE(name);
+    CAPTURE(run.first);
     CHECK_MESSAGE(p.findings.empty(), p.names());
     for (const std::string& line : p.told) CHECK_MESSAGE(line.starts_with("not converged"), line);
   }
