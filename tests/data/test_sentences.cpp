@@ -251,9 +251,8 @@ TEST_CASE("words agree over distance, and pronouns with what they stand for") {
     CAPTURE(wrong);
     CHECK(!parse_sentence(wrong));
   }
-  for (const char* wrong :
-       {"The tourist helped a guest .", "the tourist helped a guest.", "tourist the helped a guest .", "", "  ", ".", "\n\xff"})
-    CHECK(!parse_sentence(wrong));
+  for (const char* wrong : {"tourist the helped a guest .", "", "  ", ".", "\n\xff"}) CHECK(!parse_sentence(wrong));
+  for (const char* written : {"The tourist helped a guest .", "the tourist helped a guest."}) CHECK(parse_sentence(written));
   CHECK(!parse_sentence(std::string(1000000, 'a')));
   std::string endless;
   for (int i = 0; i < 100000; i++) endless += "the ";

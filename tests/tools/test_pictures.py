@@ -38,13 +38,13 @@ class Conditional(Case):
 
     def test_sample_with_and_without_label(self):
         outs = {}
-        for name, more in (("turn", ()), ("three", ("--label", "3")), ("four", ("--label", "4"))):
+        for name, more in (("turn", ()), ("label-3", ("--label", "3")), ("label-4", ("--label", "4"))):
             self.good("elbo-sample", self.run_path, "--count", "10", "--out", path(name + ".npy"), *more)
             outs[name] = read_bytes(path(name + ".npy"))[-10 * 28 * 28 * 4 :]
         size = 28 * 28 * 4
-        self.assertEqual(outs["turn"][3 * size : 4 * size], outs["three"][3 * size : 4 * size])
-        self.assertEqual(outs["turn"][4 * size : 5 * size], outs["four"][4 * size : 5 * size])
-        self.assertNotEqual(outs["three"], outs["four"])
+        self.assertEqual(outs["turn"][3 * size : 4 * size], outs["label-3"][3 * size : 4 * size])
+        self.assertEqual(outs["turn"][4 * size : 5 * size], outs["label-4"][4 * size : 5 * size])
+        self.assertNotEqual(outs["label-3"], outs["label-4"])
         self.bad(2, "labels from 0 to 9", "elbo-sample", self.run_path, "--label", "10", "--count", "1", "--out", path("no.png"))
         self.bad(2, "is given no labels", "elbo-sample", VAE, "--label", "1", "--count", "1", "--out", path("no.png"))
 

@@ -270,7 +270,7 @@ class Text(Case):
         for heading in ("Figures", "Reconstructions", "Samples", "Interpolation", "Learning curves"):
             self.assertIn(f">{heading}<", page)
         compared = json.loads(read_bytes("text/report/compare.json"))
-        self.assertEqual([run["texts"]["mutual_information"] is None for run in compared["runs"]], [True, False, True])
+        self.assertEqual([run["measured"]["figures"]["mutual_information"] is None for run in compared["runs"]], [True, False, True])
         figures = compared["summary"]
         self.assertIn("mutual_information", figures["text-vae"])
         self.assertEqual(figures["text-lm"]["nll"]["n"], 1)
