@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lab/compare_page.h"
+#include "lab/picture_figures.h"
 
 namespace elbo::lab {
 namespace {
@@ -33,7 +34,12 @@ constexpr Meaning meanings[] = {
     {"exact_match", "exact match", "Share of sentences that come back word by word from their code's mean alone"},
     {"edit_distance", "edit distance", "Words to insert, delete or exchange until the sentence that came back is the right one"},
     {"mutual_information", "information",
-     "Nats that a code tells of which sentence it is of (Hoffman and Johnson 2016); zero after collapse"},
+     "Nats that a code tells of which example it is of (Hoffman and Johnson 2016); zero after collapse"},
+    {"aggregate_kl", "aggregate KL", "KL of the mean code distribution from the prior: the KL less the information"},
+    {"bits_per_dim", "bits a dimension", "nll in bits, over the number of pixels and channels: the length of a lossless code"},
+    {"ssim", "SSIM", "Structural similarity of pictures and their reconstructions at the mean code: 1 is equal"},
+    {"probe_accuracy", "linear probe", "Share of labels that a softmax regression reads from the codes"},
+    {"knn_accuracy", "nearest neighbours", "Share of labels that the ten nearest codes vote for rightly"},
     {"shuffled_reconstruction", "shuffled code",
      "Reconstruction where each sentence is given the code of another: no higher than the reconstruction if the code is ignored"},
     {"laplacian_ratio_samples", "Laplacian, data = 1",
@@ -57,6 +63,8 @@ void add_glossary(Page& page, const Comparison& c) {
   Table t{.columns = {{"figure"}, {"meaning"}}};
   for (const Meaning& m : meanings)
     if (any_has(c, m.key)) t.rows.push_back({m.name, m.key == std::string_view(m.name) ? m.text : fmt::format("{} (`{}`)", m.text, m.key)});
+  for (const PictureFigure& f : picture_figure_list())
+    if (any_has(c, f.key)) t.rows.push_back({fmt::format("`{}`", f.key), f.meaning});
   t.rows.push_back({"± spread", "Standard deviation over the seeds (n - 1): how much another seed changes the figure (`sd`)"});
   if (std::any_of(c.entries.begin(), c.entries.end(), [](const Entry& e) { return e.config.model.latent > 0; }))
     t.rows.push_back({"ratio of holes", "Distance of decoded random codes to data over the same of codes of data: 1 is as near as they"});

@@ -190,3 +190,16 @@ TEST_CASE("of many models a few are opened for what takes long, the first and th
   for (std::size_t k = 1; k < few.size(); k++) CHECK(few[k - 1] < few[k]);
   CHECK(left_out(runs) == " Shown are 8 of 11 models.");
 }
+
+TEST_CASE("the glossary has what some run has, and nothing else") {
+  Comparison c;
+  c.runs.push_back({.name = "a"});
+  c.runs[0].figures.numbers = {{"psnr", 20}, {"hole_ratio_prior", 1.5}};
+  Page page("x");
+  add_glossary(page, c);
+  const std::string html = page.html();
+  CHECK(contains(html, "Peak signal to noise ratio"));
+  CHECK(contains(html, "distance of decoded N(0, I) codes to data"));
+  CHECK_FALSE(contains(html, "negative ELBO"));
+  CHECK_FALSE(contains(html, "ratio of holes"));  // no entry has a code
+}
