@@ -160,7 +160,8 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
   c.options.data = c.entries[0].config.data.spec;
   DataCache cache(hooks.on_read);
   c.data = cache.get(c.entries[0].config);
-  if (given.replace) remove_comparison(given.out);  // now that options and data are known to be good
+  if (given.replace)
+    remove_runs("compare", given.out, "comparison", {"compare.json", "index.html"});  // now that options and data are known to be good
   check_comparison_folder(c.options, c.data);
   c.stated = expectations(c.entries, c.options.baselines, expected_data(c.data, c.options.quick));
   c.importance_samples = importance_samples(c);

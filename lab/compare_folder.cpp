@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "models/run_folder.h"
@@ -113,15 +114,14 @@ void check_comparison_folder(const CompareOptions& options, const Dataset& data)
     fail("compare", fmt::format("{}: the data have changed since this comparison was begun: {}", options.out, options.data));
 }
 
-// For --force: throws where the folder holds what no comparison writes, or a run that is being trained.
-void remove_comparison(const std::string& out) {
+void remove_runs(const char* op, const std::string& out, std::string_view what, std::initializer_list<std::string_view> files) {
   if (!fs::exists(out)) return;
-  if (!fs::is_directory(out)) fail("compare", fmt::format("{}: exists and is no folder", out));
+  if (!fs::is_directory(out)) fail(op, fmt::format("{}: exists and is no folder", out));
   for (const auto& entry : fs::directory_iterator(out)) {
     const std::string name = entry.path().filename().string();
-    const bool file = entry.is_regular_file() && (name == "compare.json" || name == "index.html" || is_temporary_name(name));
+    const bool file = entry.is_regular_file() && (std::find(files.begin(), files.end(), name) != files.end() || is_temporary_name(name));
     if (!file && !(name == "runs" && entry.is_directory()))
-      fail("compare", fmt::format("{}: holds {}, which no comparison writes; --force replaces comparisons alone", out, name));
+      fail(op, fmt::format("{}: holds {}, which no {} writes; --force replaces {}s alone", out, name, what, what));
   }
   if (fs::exists(out + "/runs"))
     for (const auto& entry : fs::directory_iterator(out + "/runs")) RunFolder::check_replaceable(entry.path().string());

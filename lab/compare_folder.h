@@ -1,7 +1,9 @@
 #pragma once
 // The folder of a comparison: what makes it one that may be continued or replaced, and compare.json.
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include "lab/compare.h"
 
@@ -9,8 +11,9 @@ namespace elbo::lab {
 
 // Throws Error where options.out exists and is no comparison with the same options and data.
 void check_comparison_folder(const CompareOptions& options, const Dataset& data);
-// For --force: throws where the folder holds what no comparison writes, or a run that is being trained.
-void remove_comparison(const std::string& out);
+// For --force: removes a folder of runs/ and `files` that the tool of `op` wrote. `what` it is called: "comparison". Throws Error where it
+// holds anything else, or a run that is being trained.
+void remove_runs(const char* op, const std::string& out, std::string_view what, std::initializer_list<std::string_view> files);
 void write_compare_json(const Comparison& comparison);
 
 std::string read_text_file(const std::string& path);

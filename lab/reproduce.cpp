@@ -7,7 +7,8 @@
 #include <filesystem>
 
 #include "data/spec.h"
-#include "lab/compare.h"
+#include "lab/compare_folder.h"
+#include "lab/compare_train.h"
 #include "lab/watch.h"
 #include "models/run_folder.h"
 #include "tensor/error.h"
@@ -28,21 +29,6 @@ std::optional<Json> read_result(const std::string& out) {
   if (!all || all->string_or("experiment", "").empty())
     fail("reproduce", fmt::format("{}{}: not a reproduction of elbo", out, result_file));
   return all;
-}
-
-// For --force: throws where the folder holds what no reproduction writes, or a run that is being trained.
-void remove_reproduction(const std::string& out) {
-  if (!fs::exists(out)) return;
-  if (!fs::is_directory(out)) fail("reproduce", fmt::format("{}: exists and is no folder", out));
-  for (const auto& entry : fs::directory_iterator(out)) {
-    const std::string name = entry.path().filename().string();
-    const bool file = entry.is_regular_file() && (name == "reproduce.json" || name == "data.npy" || is_temporary_name(name));
-    if (!file && !(name == "runs" && entry.is_directory()))
-      fail("reproduce", fmt::format("{}: holds {}, which no reproduction writes; --force replaces reproductions alone", out, name));
-  }
-  if (fs::exists(out + "/runs"))
-    for (const auto& entry : fs::directory_iterator(out + "/runs")) RunFolder::check_replaceable(entry.path().string());
-  fs::remove_all(out);
 }
 
 void check_reproduction_folder(const std::string& out, const Experiment& e) {
@@ -82,7 +68,7 @@ Numbers measure_run(const std::string& folder, const Experiment& e, const Datase
 }
 
 // Throws where a folder holds a run with other settings, or a finished one on other data (resume() looks at the data of the others).
-void check_run(const std::string& folder, const Config& wanted, const Dataset& data, bool finished) {
+void check_reproduced(const std::string& folder, const Config& wanted, const Dataset& data, bool finished) {
   for (const std::string& key : different_keys(RunFolder::load_config(folder), wanted))
     if (key != "data.spec")
       fail("reproduce", fmt::format("{}: was trained with another {}; choose another --out, or --force replaces it", folder, key));
@@ -91,18 +77,6 @@ void check_run(const std::string& folder, const Config& wanted, const Dataset& d
   if (on.examples != data.examples || on.checksum != data.checksum)
     fail("reproduce", fmt::format("{}: was trained on other data: {} examples with checksum {:016x}, these are {} with {:016x}", folder,
                                   on.examples, on.checksum, data.examples, data.checksum));
-}
-
-// Trains a run, or what is left of it. False: stopped.
-bool train_to_end(const std::string& folder, const Config& config, const Dataset& data, const ReproduceHooks& hooks) {
-  TrainOptions options{.out = folder, .data = &data};
-  options.on_epoch = hooks.on_epoch;
-  options.on_progress = hooks.on_progress;
-  options.on_note = hooks.on_note;
-  options.stop_signal = hooks.stop_signal;
-  if ((fs::exists(folder) ? resume(options, {}) : train(config, options)).stopped) return false;
-  write_summary(folder, &data);
-  return true;
 }
 
 // The specification that was given, with its absolute path; empty where the experiment makes its own data.
@@ -168,7 +142,7 @@ Reproduction reproduce(const Experiment& e, const ReproduceOptions& o, const Rep
   const auto load = [&] { return load_data(run_config(e, e.models.front(), result.data, 1), hooks.on_read); };
   Dataset data;
   if (!e.data.empty()) data = load();  // what is wrong with them is said before anything is removed or made
-  if (o.replace) remove_reproduction(o.out);
+  if (o.replace) remove_runs("reproduce", o.out, "reproduction", {"reproduce.json", "data.npy"});
   check_reproduction_folder(o.out, e);
   const std::optional<Json> before = read_result(o.out);
   fs::create_directories(o.out + "/runs");
@@ -188,6 +162,8 @@ Reproduction reproduce(const Experiment& e, const ReproduceOptions& o, const Rep
   if (hooks.on_note && e.train_examples > 0 && (data.train.size() != e.train_examples || data.test.size() != e.test_examples))
     hooks.on_note(fmt::format("{}: {} examples to train on and {} to test, but the references are of {} and {}", result.data,
                               data.train.size(), data.test.size(), e.train_examples, e.test_examples));
+  const CompareHooks training{
+      .on_epoch = hooks.on_epoch, .on_progress = hooks.on_progress, .on_note = hooks.on_note, .stop_signal = hooks.stop_signal};
   std::map<std::string, std::vector<Numbers>> measured;  // by model
   Index number = 0;
   for (Index seed = 1; seed <= result.seeds; seed++)
@@ -195,10 +171,10 @@ Reproduction reproduce(const Experiment& e, const ReproduceOptions& o, const Rep
       const std::string name = fmt::format("{}-seed{}", model.name, seed), folder = o.out + "/runs/" + name;
       const Config config = run_config(e, model, result.data, std::uint64_t(seed));
       check_same_data(first, config);
-      const bool there = fs::exists(folder), finished = there && fs::exists(folder + "/summary.json");
-      if (there) check_run(folder, config, data, finished);
+      const bool there = fs::exists(folder), finished = is_finished(folder);
+      if (there) check_reproduced(folder, config, data, finished);
       if (hooks.on_run) hooks.on_run(model, std::uint64_t(seed), ++number, result.seeds * Index(e.models.size()));
-      if ((hooks.stop_signal && hooks.stop_signal() != 0) || (!finished && !train_to_end(folder, config, data, hooks))) {
+      if ((hooks.stop_signal && hooks.stop_signal() != 0) || (!finished && !train_run(folder, config, data, 0, training))) {
         result.stopped = true;
         return result;
       }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <typeinfo>
 
 #include "tensor/error.h"
@@ -52,6 +53,13 @@ class Environment {
   const char* name_;
   std::optional<std::string> before_;
 };
+
+// How often `part` stands in `text`, overlaps included.
+inline int count_of(std::string_view text, std::string_view part) {
+  int n = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) n++;
+  return n;
+}
 
 // The message of the Error that `run` throws; empty when it throws none.
 template <class F>

@@ -19,15 +19,10 @@
 using namespace elbo;
 using namespace elbo::lab;
 using elbo::testing::contains;
+using elbo::testing::count_of;
 using elbo::testing::Folder;
 
 namespace {
-
-int count_of(std::string_view text, std::string_view part) {
-  int n = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) n++;
-  return n;
-}
 
 // One section of a page, from its heading to the next section.
 std::string section_of(const std::string& html, const std::string& heading) {

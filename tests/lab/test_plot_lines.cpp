@@ -11,16 +11,11 @@
 
 using namespace elbo::lab;
 using elbo::testing::contains;
+using elbo::testing::count_of;
 using elbo::testing::error_of;
 using elbo::testing::xml_fault;
 
 namespace {
-
-int times(std::string_view text, std::string_view part) {
-  int n = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) n++;
-  return n;
-}
 
 // Seeds as marks around the means of a sweep, which a line joins.
 LinePlot plane() {
@@ -37,16 +32,16 @@ LinePlot plane() {
 TEST_CASE("plot: labels beside points, marks without a line, one name in the legend") {
   const std::string s = svg(plane());
   CHECK(xml_fault(s) == "");
-  CHECK(times(s, ">vae<") == 1);
-  CHECK(times(s, "class=\"line ") == 2);  // the legend's and the line itself
-  CHECK(times(s, "<title>vae (seed") == 3);
+  CHECK(count_of(s, ">vae<") == 1);
+  CHECK(count_of(s, "class=\"line ") == 2);  // the legend's and the line itself
+  CHECK(count_of(s, "<title>vae (seed") == 3);
   CHECK(contains(s, ">4</text>"));
   CHECK(contains(s, ">&lt;1&gt;</text>"));
   CHECK(contains(s, "Dotted lines: equal total."));
-  CHECK(times(s, "vae: from 90 at 10 to 70 at 20") == 1);
+  CHECK(count_of(s, "vae: from 90 at 10 to 70 at 20") == 1);
   LinePlot marks = plane();
   marks.series.erase(marks.series.begin());
-  CHECK(times(svg(marks), "class=\"line ") == 0);
+  CHECK(count_of(svg(marks), "class=\"line ") == 0);
   LinePlot bad = plane();
   bad.series[0].labels.pop_back();
   CHECK(contains(error_of([&] { svg(bad); }), "expected 2 labels for series 'vae', as many as x, came 1"));
