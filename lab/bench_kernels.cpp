@@ -27,6 +27,7 @@ void bench_product(std::vector<KernelResult>& results, double seconds, const cha
                        4 * double(M * K + K * N + M * N) / t * 1e-9});
   };
   add(GemmWay::own, "own", gemm_own<float>);
+  if (chosen == GemmWay::few) add(GemmWay::few, "few", gemm_few<float>);
   if (chosen == GemmWay::narrow) add(GemmWay::narrow, "narrow", gemm_narrow<float>);
   add(GemmWay::openblas, "openblas", gemm_openblas<float>);
 }
@@ -124,6 +125,9 @@ std::vector<KernelResult> bench_kernels(double seconds) {
     bench_product(all, seconds, "linear input gradient", false, false, 128, l.in, l.out);
     bench_product(all, seconds, "linear weight gradient", true, false, l.out, l.in, 128);
   }
+  bench_product(all, seconds, "small batch forward", false, true, 20, 200, 784);
+  bench_product(all, seconds, "small batch input gradient", false, false, 20, 200, 784);
+  bench_product(all, seconds, "small batch weight gradient", true, false, 200, 784, 20);
   bench_product(all, seconds, "square", false, false, 2048, 2048, 2048);
   bench_convolutions(all, seconds);
   for (const Reference& r : references()) {  // inference: codes, and what is decoded from their means; of texts the loss

@@ -12,6 +12,7 @@
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tensor/json.h"
+#include "tensor/parallel.h"
 #include "tensor/safetensors.h"
 
 namespace elbo {
@@ -246,8 +247,9 @@ BatchOptions evaluation_options(const Config& config, const Split& split, Index 
 BatchOptions training_options(const Config& config, const Split& split) {
   BatchOptions o = evaluation_options(config, split, config.train.batch);
   o.augment = {.flip = config.data.flip, .shift = config.data.shift, .crop = config.data.crop};
-  // Drawing takes long enough to be worth a thread, and so does a disk.
-  o.prefetch = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none || o.augment || split.values.is_in_file();
+  // Drawing takes long enough to be worth a thread where there is another one to run it, and so does a disk.
+  const bool draws = o.binarize == Binarize::dynamic || o.dequantize != Dequantize::none || o.augment;
+  o.prefetch = (draws && threads() > 1) || split.values.is_in_file();
   return o;
 }
 

@@ -42,6 +42,8 @@ constexpr Index packed_at_once = 128 << 10;
 constexpr Index tall_panels = 512 << 10, tall_tiles = 256 << 10;
 // The same of one that is wide as well and whose A the second cache does not hold: panels stream, each for some tiles.
 constexpr Index tall_wide_panels = 4 << 20, tall_wide_a = 1 << 20, tall_wide_steps = 1024, tall_wide_least_tiles = 6;
+// With so few steps (the gradient of weights, a small batch) C is most of what moves: it is written row after row.
+constexpr Index few_steps = 64;
 // Numbers of C from which on it matters that it is written row after row: a third cache does not hold them.
 constexpr Index large_result = 4'000'000;
 
@@ -244,12 +246,10 @@ void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, con
     }
     return;
   }
-  if (p.panels >= 12) {
-    p.pack_a(transpose_a, A, lda);
-    return multiply_packing(p, transpose_b, B, ldb);
-  }
+  if (p.panels >= 12 && K > few_steps) return p.pack_a(transpose_a, A, lda), multiply_packing(p, transpose_b, B, ldb);
   const Scratch packed(std::size_t(p.panels * p.kernels.columns * K) * sizeof(T));
   pack_all(transpose_b, K, N, B, ldb, packed.as<T>());
+  if (K <= few_steps) return multiply_tall(p, transpose_a, A, lda, 0, K, packed.as<T>());
   multiply_packed(p, transpose_a, A, lda, packed.as<T>());
 }
 

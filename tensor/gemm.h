@@ -1,7 +1,7 @@
 #pragma once
-// The matrix product, on which everything's speed rests. One seam, three ways behind it: our own packed micro-kernel
-// (kernels/gemm.cpp), kernels without packing for products with a narrow side (kernels/gemm_narrow.cpp), and OpenBLAS tile by tile;
-// gemm_choice() says which serves a shape. All matrices are row-major.
+// The matrix product, on which everything's speed rests. One seam, four ways behind it: our own packed micro-kernel
+// (kernels/gemm.cpp), kernels that pack only A where it has few rows (kernels/gemm_few.cpp) and nothing for products with a narrow side
+// (kernels/gemm_narrow.cpp), and OpenBLAS tile by tile; gemm_choice() says which serves a shape. All matrices are row-major.
 //
 // Work is cut by (M, N, K) alone, and each element is summed in one fixed order: the same bits for any number of threads. Below the
 // sizes at which OpenBLAS is chosen (gemm_choice.cpp), a row of C has the same bits whatever M is.
@@ -57,11 +57,14 @@ template <class T>
 void gemm(bool transpose_a, Index M, const T* A, Index lda, const PackedMatrix<T>& B, T* C, Index ldc, const Epilogue<T>& e = {});
 
 // The ways by themselves, for tests and benchmarks, and the choice between them.
-enum class GemmWay : std::uint8_t { own, narrow, openblas };
+enum class GemmWay : std::uint8_t { own, few, narrow, openblas };
 template <class T>
 GemmWay gemm_choice(bool transpose_a, bool transpose_b, Index M, Index N, Index K);
 template <class T>
 void gemm_own(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C, Index ldc,
+              const Epilogue<T>& e = {});
+template <class T>  // right for every shape, fast where A has few rows; the same bits as gemm_own
+void gemm_few(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C, Index ldc,
               const Epilogue<T>& e = {});
 template <class T>  // right for every shape, fast where M, N or K is at most 4
 void gemm_narrow(bool transpose_a, bool transpose_b, Index M, Index N, Index K, const T* A, Index lda, const T* B, Index ldb, T* C,

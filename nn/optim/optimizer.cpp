@@ -82,7 +82,8 @@ void Optimizer::step(const Gradients& gradients, double learning_rate_scale) {
   const double rate = learning_rate() * learning_rate_scale;
   begin(steps_ + 1);
   parallel(Index(chunks_.size()), [&](Index i) {
-    const Range& c = chunks_[std::size_t(i)];
+    // Backwards: of the gradients that the norm has just read, the last ones are still in the second cache.
+    const Range& c = chunks_[chunks_.size() - 1 - std::size_t(i)];
     if (c.group >= 0 && c.group == held_) return;
     Chunk chunk{c.offset, c.length, rate, weight_decay_, use};
     if (c.group >= 0) {

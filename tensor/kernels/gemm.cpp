@@ -42,7 +42,10 @@ void tile(const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
   if (panel.load)
     each([](B& s, const T* at, int) { s = B::load_unaligned(at); });
   else
-    each([](B& s, const T*, int) { s = B(T(0)); });
+    each([](B& s, const T* at, int) {
+      __builtin_prefetch(at, 1);
+      s = B(T(0));
+    });
   const T* b = panel.b;
 #pragma GCC unroll 4
   for (std::int64_t k = 0; k < panel.K; k++, a += tile_rows, b += V * W) {
@@ -103,24 +106,22 @@ class Fetch {
 template <class T, int V>
 void tile_at_edge(std::int64_t m, const T* a, const Panel<T>& panel, T* c, std::int64_t ldc) {
   constexpr std::int64_t columns = V * std::int64_t(Batch<T>::size);
-  T part[tile_rows * columns] = {};
+  T part[tile_rows * columns];
   const std::size_t bytes = std::size_t(panel.width) * sizeof(T);
   if (panel.load)
-    for (std::int64_t i = 0; i < m; i++) std::memcpy(part + i * columns, c + i * ldc, bytes);
+    for (std::int64_t i = 0; i < m; i++) {
+      std::memcpy(part + i * columns, c + i * ldc, bytes);
+      std::fill(part + i * columns + panel.width, part + (i + 1) * columns, T(0));
+    }
   tile_of<T, V>(m, a, panel, part, columns);
   for (std::int64_t i = 0; i < m; i++) std::memcpy(c + i * ldc, part + i * columns, bytes);
 }
 
 // All rows of one part by one panel of V vectors, from step k0 on; c: its first column.
 template <class T, int V>
-void multiply_panel(const GemmPart<T>& p, std::int64_t k0, Panel<T> panel, T* c, Fetch& fetch) {
+void multiply_panel(const GemmPart<T>& p, std::int64_t k0, const Panel<T>& panel, T* c, Fetch& fetch) {
   constexpr std::int64_t columns = V * std::int64_t(Batch<T>::size);
   const bool whole = panel.width == columns;
-  T bias[columns] = {};
-  if (!whole && panel.bias) {
-    std::memcpy(bias, panel.bias, std::size_t(panel.width) * sizeof(T));
-    panel.bias = bias;
-  }
   for (std::int64_t i = p.tile0; i < p.tile1; i++) {
     fetch.some();
     (whole ? tile_of<T, V> : tile_at_edge<T, V>)(p.tiles.height(i), p.a + i * p.tile_step + k0 * tile_rows, panel,
@@ -138,10 +139,16 @@ void multiply(const GemmPart<T>& p) {
     const bool last = kb == k_blocks - 1;
     for (std::int64_t n = 0; n < p.N; n += columns) {
       const std::int64_t width = std::min(columns, p.N - n);
+      const T* bias = last && p.bias ? p.bias + n : nullptr;
+      T edge[columns];
+      if (bias && width % W != 0) {  // whole vectors of it are read
+        std::fill(std::copy_n(bias, width, edge), edge + columns, T(0));
+        bias = edge;
+      }
       const Panel<T> panel = {.b = p.panels + n * p.K + k0 * (width <= W ? W : columns),
                               .K = k1 - k0,
                               .width = width,
-                              .bias = last && p.bias ? p.bias + n : nullptr,
+                              .bias = bias,
                               .activation = last ? p.activation : Activation::none,
                               .load = kb > 0 || p.accumulate};
       (width <= W ? multiply_panel<T, 1> : multiply_panel<T, 2>)(p, k0, panel, p.c + n, fetch);

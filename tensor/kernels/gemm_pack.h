@@ -78,22 +78,30 @@ inline V interleave(const V& a, const V& b) {
   (std::make_index_sequence<N>{});
 }
 
-// out[i * step + j] = b[j * ldb + i] for i < L, j < W: L by L numbers are transposed in each lane, in log2 L rounds.
+// r[i][j] = b[j * ldb + i] for i < L, j < W: L by L numbers are transposed in each lane, in log2 L rounds.
 template <class T>
-[[gnu::always_inline]] inline void transpose_part(const T* b, std::int64_t ldb, T* out, std::int64_t step) {
+[[gnu::always_inline]] inline void load_transposed(const T* b, std::int64_t ldb, Batch<T> (&r)[lane_size<T>]) {
   constexpr std::size_t L = lane_size<T>, W = Batch<T>::size;
   using V = typename Vector<T, W>::type;
-  V r[L];
-  for (std::size_t i = 0; i < L; i++) r[i] = load_lanes<T, W>(b + std::int64_t(i) * ldb, std::int64_t(L) * ldb);
+  V x[L];
+  for (std::size_t i = 0; i < L; i++) x[i] = load_lanes<T, W>(b + std::int64_t(i) * ldb, std::int64_t(L) * ldb);
   for (std::size_t round = 1; round < L; round *= 2) {
     V s[L];
     for (std::size_t i = 0; i < L / 2; i++) {
-      s[2 * i] = interleave<T, 0>(r[i], r[i + L / 2]);
-      s[2 * i + 1] = interleave<T, 1>(r[i], r[i + L / 2]);
+      s[2 * i] = interleave<T, 0>(x[i], x[i + L / 2]);
+      s[2 * i + 1] = interleave<T, 1>(x[i], x[i + L / 2]);
     }
-    for (std::size_t i = 0; i < L; i++) r[i] = s[i];
+    for (std::size_t i = 0; i < L; i++) x[i] = s[i];
   }
-  for (std::size_t i = 0; i < L; i++) Batch<T>(typename Batch<T>::register_type(r[i])).store_aligned(out + std::int64_t(i) * step);
+  for (std::size_t i = 0; i < L; i++) r[i] = Batch<T>(typename Batch<T>::register_type(x[i]));
+}
+
+// out[i * step + j] = b[j * ldb + i] for i < L, j < W
+template <class T>
+[[gnu::always_inline]] inline void transpose_part(const T* b, std::int64_t ldb, T* out, std::int64_t step) {
+  Batch<T> r[lane_size<T>];
+  load_transposed<T>(b, ldb, r);
+  for (std::size_t i = 0; i < lane_size<T>; i++) r[i].store_aligned(out + std::int64_t(i) * step);
 }
 
 template <class T>

@@ -7,6 +7,12 @@
 namespace elbo::ELBO_ISA_NAMESPACE {
 namespace {
 
+template <class B>
+inline B kept(const B& x) {
+  using T = typename B::value_type;
+  return xsimd::select(xsimd::abs(x) < B(least_moment<T>), B(T(0)), x);
+}
+
 template <class T>
 double squares(const T* g, std::int64_t n) {
   return fold_row<T>(n, Products<Batch<T>>{}, g, g);
@@ -49,7 +55,7 @@ void sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
       g, n, k.gradient,
       [&](B d, B& bw, B& bm) {
         d += decay * bw;
-        bm = momentum * bm + fresh * d;
+        bm = kept(B(momentum * bm + fresh * d));
         bw -= rate * (nesterov ? d + momentum * bm : bm);
       },
       w, m);
@@ -61,18 +67,18 @@ void rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const Rmspro
   const B rate(T(k.rate)), rho(T(k.rho)), fresh(T(1 - k.rho)), epsilon(T(k.epsilon)), momentum(T(k.momentum)), decay(T(k.weight_decay));
   const auto plain = [&](B d, const B& bw, B& bv) {  // d / s
     d += decay * bw;
-    bv = rho * bv + fresh * d * d;
+    bv = kept(B(rho * bv + fresh * d * d));
     return divide(d, B(square_root(bv) + epsilon));
   };
   const auto centred = [&](B d, const B& bw, B& bv, B& bmean) {
     d += decay * bw;
-    bv = rho * bv + fresh * d * d;
-    bmean += fresh * (d - bmean);
+    bv = kept(B(rho * bv + fresh * d * d));
+    bmean = kept(B(bmean + fresh * (d - bmean)));
     const B variance = bv - bmean * bmean;  // below 0 only by rounding
     return divide(d, B(square_root(xsimd::select(variance < B(T(0)), B(T(0)), variance)) + epsilon));
   };
   const auto move = [&](B& bw, B& bm, const B& direction) {
-    bm = momentum * bm + direction;
+    bm = kept(B(momentum * bm + direction));
     bw -= rate * bm;
   };
   if (mean && m)
@@ -96,8 +102,8 @@ void adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumber
   const auto moments = [&](B d, B& bw, B& bm, B& bv) {
     bw *= keep;
     d += decay * bw;
-    bm += fresh1 * (d - bm);
-    bv = beta2 * bv + fresh2 * d * d;
+    bm = kept(B(bm + fresh1 * (d - bm)));
+    bv = kept(B(beta2 * bv + fresh2 * d * d));
   };
   const auto move = [&](B& bw, const B& bm, const B& second) { bw -= divide(B(rate * bm), B(root * square_root(second) + epsilon)); };
   if (!top)

@@ -1,7 +1,5 @@
 #pragma once
 // The optimizers' updates: one pass over weights, gradients and moments that stream by. Gradients are read, never written.
-//
-// Each kernel takes n numbers of every block. With d the gradient times `scale`, clamped to [-clip, clip]:
 
 #include <cstdint>
 #include <limits>
@@ -10,10 +8,19 @@
 
 namespace elbo {
 
+// A moment smaller than this is kept as 0. Decaying by a factor, it would reach the subnormal numbers and stay there for ever (a tenth of
+// the last ones rounds to 0), and arithmetic on those takes the processor a hundred times as long: measured, Adam took 3 times as long
+// after three epochs of MNIST, whose border pixels are seldom anything but 0. Larger by 1 / epsilon than the smallest normal number, so
+// that products of a moment are normal too. Beside Adam's epsilon of 1e-8 such a moment moves no weight by 1e-20.
+template <class T>
+constexpr T least_moment = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+
 struct GradientUse {
   double scale = 1;                                       // from clipping by norm
   double clip = std::numeric_limits<double>::infinity();  // by value
 };
+
+// Each kernel takes n numbers of every block. With d the gradient times `scale`, clamped to [-clip, clip]:
 
 // d += weight_decay w;  m = momentum m + fresh d;  w -= rate (m, or d + momentum m if nesterov).  Without m (null): w -= rate d.
 struct SgdNumbers {

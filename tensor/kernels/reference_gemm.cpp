@@ -1,7 +1,8 @@
 // The matrix product as three plain loops: the twin of kernels/gemm.cpp, in the same tables and on the same panels, and of
-// kernels/gemm_narrow.cpp.
+// kernels/gemm_few.cpp and kernels/gemm_narrow.cpp.
 
 #include "tensor/kernels/gemm.h"
+#include "tensor/kernels/gemm_few.h"
 #include "tensor/kernels/gemm_narrow.h"
 #include "tensor/kernels/reference.h"
 
@@ -65,7 +66,42 @@ void strips(const NarrowPart<T>& p) {
   narrow(p, p.ldb, 1);
 }
 
+std::int64_t few_length(std::int64_t rows) { return rows; }
+
+template <class T>
+void few_pack(const T* a, std::int64_t lda, std::int64_t rows, std::int64_t K, T* out) {
+  for (std::int64_t k = 0; k < K; k++)
+    for (std::int64_t i = 0; i < rows; i++) out[k * rows + i] = a[i * lda + k];
+}
+
+template <class T>
+void few(const FewPart<T>& p, std::int64_t b_step, std::int64_t b_column) {
+  for (std::int64_t i = 0; i < p.rows; i++)
+    for (std::int64_t j = 0; j < p.columns; j++) {
+      T& c = p.c[i * p.ldc + j];
+      double sum = p.accumulate ? double(c) : 0;
+      for (std::int64_t k = 0; k < p.K; k++) sum += double(p.a[k * p.rows + i]) * double(p.b[k * b_step + j * b_column]);
+      if (p.bias) sum += double(p.bias[j]);
+      c = T(reference::activate(p.activation, sum));
+    }
+}
+
+template <class T>
+void few_plain(const FewPart<T>& p) {
+  few(p, p.ldb, 1);
+}
+
+template <class T>
+void few_transposed(const FewPart<T>& p) {
+  few(p, 1, p.ldb);
+}
+
 }  // namespace
+
+constinit const FewKernels few_kernels = {
+    {1, few_length, few_pack<float>, few_plain<float>, few_transposed<float>},
+    {1, few_length, few_pack<double>, few_plain<double>, few_transposed<double>},
+};
 
 constinit const NarrowKernels narrow_kernels = {
     {dots<float>, strips<float>},

@@ -16,6 +16,11 @@ T used(T g, const GradientUse& use) {
 }
 
 template <class T>
+T kept(T x) {
+  return std::abs(x) < least_moment<T> ? T(0) : x;
+}
+
+template <class T>
 double squares(const T* g, std::int64_t n) {
   double sum = 0;
   for (std::int64_t i = 0; i < n; i++) sum += double(g[i]) * double(g[i]);
@@ -28,7 +33,7 @@ void sgd(T* w, const T* g, T* m, std::int64_t n, const SgdNumbers& k) {
   for (std::int64_t i = 0; i < n; i++) {
     T d = used(g[i], k.gradient) + decay * w[i];
     if (m) {
-      m[i] = momentum * m[i] + fresh * d;
+      m[i] = kept(momentum * m[i] + fresh * d);
       d = k.nesterov ? d + momentum * m[i] : m[i];
     }
     w[i] -= rate * d;
@@ -41,15 +46,15 @@ void rmsprop(T* w, const T* g, T* v, T* mean, T* m, std::int64_t n, const Rmspro
           decay = T(k.weight_decay);
   for (std::int64_t i = 0; i < n; i++) {
     T d = used(g[i], k.gradient) + decay * w[i];
-    v[i] = rho * v[i] + fresh * d * d;
+    v[i] = kept(rho * v[i] + fresh * d * d);
     T variance = v[i];
     if (mean) {
-      mean[i] = rho * mean[i] + fresh * d;
+      mean[i] = kept(rho * mean[i] + fresh * d);
       variance = v[i] - mean[i] * mean[i];
       if (variance < 0) variance = 0;  // by rounding
     }
     d /= std::sqrt(variance) + epsilon;
-    if (m) d = m[i] = momentum * m[i] + d;
+    if (m) d = m[i] = kept(momentum * m[i] + d);
     w[i] -= rate * d;
   }
 }
@@ -61,8 +66,8 @@ void adam(T* w, const T* g, T* m, T* v, T* top, std::int64_t n, const AdamNumber
   for (std::int64_t i = 0; i < n; i++) {
     w[i] *= keep;
     const T d = used(g[i], k.gradient) + decay * w[i];
-    m[i] = beta1 * m[i] + fresh1 * d;
-    v[i] = beta2 * v[i] + fresh2 * d * d;
+    m[i] = kept(beta1 * m[i] + fresh1 * d);
+    v[i] = kept(beta2 * v[i] + fresh2 * d * d);
     if (top) top[i] = top[i] > v[i] ? top[i] : v[i];
     w[i] -= rate * m[i] / (root * std::sqrt(top ? top[i] : v[i]) + epsilon);
   }

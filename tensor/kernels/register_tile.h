@@ -9,7 +9,7 @@ namespace {
 // f(0), ..., f(N - 1), the numbers as constants: an array that they index stays in registers.
 template <int N, class F>
 [[gnu::always_inline]] inline void unrolled(F&& f) {
-  [&]<int... I>(std::integer_sequence<int, I...>) { (f(std::integral_constant<int, I>()), ...); }
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) { (f(std::integral_constant<int, I>()), ...); }
   (std::make_integer_sequence<int, N>());
 }
 

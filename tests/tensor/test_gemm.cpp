@@ -118,6 +118,7 @@ void check_ways(const Case<T>& t) {
   CHECK(error(t, t.run(gemm_narrow<T>)) == 0);
   CHECK(error(t, t.run(gemm_of<T>)) == 0);
   CHECK(t.run_packed() == own);
+  CHECK(t.run(gemm_few<T>) == own);
 }
 
 }  // namespace
@@ -146,6 +147,26 @@ TEST_CASE_TEMPLATE("gemm: shapes of the models and around the blocks of the kern
   });
 }
 
+TEST_CASE_TEMPLATE("gemm: few rows have the bits that many have, around the heights and the blocks of the kernel", T, float, double) {
+  for_each_isa([] {
+    std::mt19937 random(12);
+    for (Index m = 1; m <= 33; m++)
+      for (const Index n : {32, 200, 251})
+        for (const Index k : {16, 203, 401}) {
+          Case<T> t(m, n, k, random);
+          t.transpose_a = false, t.lda = k + t.gap;
+          t.a.resize(std::size_t(m * t.lda));
+          CAPTURE(m);
+          CAPTURE(n);
+          CAPTURE(k);
+          CAPTURE(t.transpose_b);
+          const std::vector<T> own = t.run(gemm_own<T>);
+          if (m == 20) CHECK(error(t, own) == 0);
+          CHECK(t.run(gemm_few<T>) == own);
+        }
+  });
+}
+
 TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads, packed or not", T, float, double) {
   for_each_isa([] {
     std::mt19937 random(3);
@@ -159,6 +180,7 @@ TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads, packed or not
         set_threads(threads);
         CHECK(t.run(gemm_own<T>) == own);
         CHECK(t.run_packed() == own);
+        CHECK(t.run(gemm_few<T>) == own);
         CHECK(t.run(gemm_narrow<T>) == narrow);
         CHECK(t.run(gemm_openblas<T>) == blas);
       }
@@ -194,7 +216,7 @@ TEST_CASE_TEMPLATE("gemm: NaN reaches every result that it is part of, and only 
       t.activation = i % 2 ? Activation::relu : Activation::none;
       t.a[std::size_t(t.transpose_a ? 11 * t.lda + 5 : 5 * t.lda + 11)] = T(NAN);  // A(5, 11)
       t.b[std::size_t(t.transpose_b ? 40 * t.ldb + 3 : 3 * t.ldb + 40)] = T(NAN);  // B(3, 40)
-      for (const std::vector<T>& out : {t.run(gemm_own<T>), t.run(gemm_narrow<T>), t.run(gemm_openblas<T>)})
+      for (const std::vector<T>& out : {t.run(gemm_own<T>), t.run(gemm_few<T>), t.run(gemm_narrow<T>), t.run(gemm_openblas<T>)})
         for (Index m = 0; m < t.M; m++)
           for (Index n = 0; n < t.N; n++) wrong += std::isnan(out[std::size_t(m * t.ldc + n)]) != (m == 5 || n == 40);
     }
@@ -234,12 +256,12 @@ TEST_CASE("gemm: what C held does not matter unless it is accumulated") {
       for (Index m = 0; m < t.M; m++)
         for (Index n = 0; n < t.N; n++) t.c[std::size_t(m * t.ldc + n)] = NAN;
       int wrong = 0;
-      const std::vector<float> own_after = t.run(gemm_own<float>), narrow_after = t.run(gemm_narrow<float>),
-                               blas_after = t.run(gemm_openblas<float>);
+      const std::vector<float> own_after = t.run(gemm_own<float>), few_after = t.run(gemm_few<float>),
+                               narrow_after = t.run(gemm_narrow<float>), blas_after = t.run(gemm_openblas<float>);
       for (Index m = 0; m < t.M; m++)
         for (Index n = 0; n < t.N; n++) {
           const auto at = std::size_t(m * t.ldc + n);
-          wrong += own_after[at] != clean[at] || narrow_after[at] != narrow[at] || blas_after[at] != blas[at];
+          wrong += own_after[at] != clean[at] || few_after[at] != clean[at] || narrow_after[at] != narrow[at] || blas_after[at] != blas[at];
         }
       CHECK(wrong == 0);
     }
