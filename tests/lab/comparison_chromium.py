@@ -45,9 +45,11 @@ def judge(page, sections, shots):
 
 def main():
     program, shots = sys.argv[1], sys.argv[2:]
+    if not page_chromium.installed():
+        return 77
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")  # a classifier is trained
-        data = small_data.write(str(Path(folder) / "data"))
+        data = small_data.write(str(Path(folder) / "data"), train=800, test=200)
         texts = write_texts(Path(folder) / "texts.txt")
         steps, small = ["--set", "train.steps=20"], ["--set", "model.embed=8", "--set", "model.units=16"]
         comparisons = {

@@ -164,6 +164,14 @@ def judge(browser, file, shots):
     return found
 
 
+def installed():
+    """Chromium's path, or None, having said so."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not program:
+        print("skipped: Chromium is not installed (Debian package: chromium)")
+    return program
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
@@ -171,9 +179,8 @@ def main():
     parser.add_argument("--expect", action="append", default=[], metavar="TEXT",
                         help="for tests of this script: succeed if each TEXT is among the complaints")
     options = parser.parse_args()
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = installed()
     if not program:
-        print("skipped: Chromium is not installed (Debian package: chromium)")
         return 77
     if not options.file.is_file():
         print(f"error: no file {options.file}", file=sys.stderr)

@@ -7,11 +7,11 @@ import struct
 TRAIN, VALID, TEST = 3600, 400, 1000  # `train` as elbo splits it: a tenth of the training file is set apart
 
 
-def write(folder):
+def write(folder, train=TRAIN + VALID, test=TEST):
     """Bright bars whose slope and place depend on the label, a little noise in both; returns the specification."""
     os.makedirs(folder)
     draw = random.Random(1)
-    for name, count in (("train", TRAIN + VALID), ("t10k", TEST)):
+    for name, count in (("train", train), ("t10k", test)):
         pictures, labels = bytearray(), bytearray()
         for i in range(count):
             label = i % 10

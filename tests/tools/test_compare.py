@@ -9,8 +9,10 @@ import subprocess
 import time
 import unittest
 
-from harness import DATA, Case, path, read_bytes, tool
+import small_data
+from harness import Case, path, read_bytes, tool
 
+DATA = small_data.write(path("few"), train=800, test=200)  # a comparison measures more than it trains
 OPTIONS = ["--presets", "dense-ae,dense-vae", "--data", DATA, "--seeds", "2", "--set", "train.steps=4", "--set", "model.hidden=[16]"]
 # The cache: a classifier is trained for the data.
 SLOW = {"OPENBLAS_CORETYPE": "Prescott", "XDG_CACHE_HOME": path("cache")}
