@@ -96,7 +96,6 @@ bool train_run(const std::string& folder, const Config& config, const Dataset& d
 
 bool train_beside(const Comparison& c, const CompareHooks& hooks) {
   if (hooks.program.empty()) throw UsageError("--jobs: the program that trains a run is not known");
-  const int share = std::max(1, threads() / int(c.options.jobs));
   std::vector<Job> jobs;
   for (std::uint64_t seed = c.options.first_seed; seed < c.options.first_seed + std::uint64_t(c.options.seeds); seed++)
     for (const Entry& entry : c.entries) {
@@ -104,17 +103,22 @@ bool train_beside(const Comparison& c, const CompareHooks& hooks) {
       if (is_finished(c.options.out + "/runs/" + name)) continue;
       Job job{.name = name, .command = command_words(c.options)};
       job.command[0] = hooks.program;
-      for (const std::string& word : {std::string("--only"), name, std::string("--threads"), std::to_string(share), std::string("--quiet")})
-        job.command.push_back(word);
+      for (const char* word : {"--only", name.c_str(), "--quiet", "--threads"}) job.command.push_back(word);
       jobs.push_back(std::move(job));
     }
   if (jobs.size() < 2) return true;  // one is trained here, with all threads
+  const std::size_t at_once = std::min(std::size_t(c.options.jobs), jobs.size()), last = jobs.size() % at_once;
+  for (std::size_t i = 0; i < jobs.size(); i++) {  // the last ones share all threads too where they are fewer
+    const std::size_t beside = i + last < jobs.size() ? at_once : last;
+    jobs[i].command.push_back(std::to_string(std::max(1, threads() / int(beside))));
+  }
   const auto note = [&](const std::string& text) {
     if (hooks.on_note) hooks.on_note(text);
   };
+  note(fmt::format("training {} runs, {} at once; elbo-watch {} shows them", jobs.size(), at_once, c.options.out));
   std::size_t done = 0;
   return run_jobs(
-      jobs, c.options.jobs,
+      jobs, Index(at_once),
       {.on_start = [&](const Job& job) { note(fmt::format("training {}", job.name)); },
        .on_end = [&](const Job& job, double s) { note(fmt::format("{} of {} trained: {}, {:.1f} s", ++done, jobs.size(), job.name, s)); },
        .stop_signal = hooks.stop_signal});

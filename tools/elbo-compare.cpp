@@ -10,6 +10,7 @@
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tensor/json.h"
+#include "tensor/parallel.h"
 #include "tools/common.h"
 #include "tools/output.h"
 #include "tools/run_options.h"
@@ -82,6 +83,7 @@ int run(const Tool& tool, lab::CompareOptions options) {
   if (!kind_of_output(options.out).empty())
     throw UsageError(fmt::format("--out {}: a comparison is a folder; {} says it is a file", options.out, kind_of_output(options.out)));
   options.replace = shared.force;
+  if (options.jobs == 0) options.jobs = options.seconds > 0 ? 1 : threads();  // a clock should not run for several at once
 
   const Deferred guard;  // a signal waits for the end of the step and its checkpoint
   Progress progress(shared.quiet);
@@ -102,7 +104,10 @@ int run(const Tool& tool, lab::CompareOptions options) {
     progress.live(fmt::format("{}: epoch {} {}  objective {}  {:.0f} examples/s  {} left", where, m.epoch, bar(share, 12),
                               number(m.objective), m.examples_per_second, duration(left)));
   };
-  hooks.on_note = [&](std::string_view text) { progress.line(fmt::format("  {}", text)); };
+  hooks.on_note = [&](std::string_view text) {
+    warn_of_blas_core(shared.quiet);  // where runs are trained in processes of their own, these are silent
+    progress.line(fmt::format("  {}", text));
+  };
   hooks.on_read = show_reading(progress);
   hooks.stop_signal = pending_signal;
   std::error_code none;
@@ -137,6 +142,7 @@ int run(const Tool& tool, lab::CompareOptions options) {
 int main(int argc, char** argv) {
   using namespace elbo;
   lab::CompareOptions options;
+  options.jobs = 0;
   Tool tool("elbo-compare", "Trains presets with one budget and several seeds, and writes a report that compares them.",
             {"elbo-compare --presets dense-ae,dense-vae --data digits --seeds 3 --out report",
              "elbo-compare --presets dense-ae,dense-vae:objective.beta=4 --data digits --seeds 5 --baselines --out report",
@@ -150,7 +156,8 @@ int main(int argc, char** argv) {
       .flag("--baselines", "add principal components with the same code size, and every VAE at beta 0", options.baselines)
       .flag("--quick", "leave out what is dear to measure: probes, figures of samples, of paths and of holes", options.quick)
       .option("--seconds", "S", "train each run so long, instead of epochs or updates", options.seconds, 0.01, 1e7)
-      .option("--jobs", "N", "runs trained at once, each with its share of the threads (default 1)", options.jobs, 1, 256)
+      .option("--jobs", "N", "runs trained at once, each with its share of the threads (default: one for each thread; with --seconds 1)",
+              options.jobs, 1, 256)
       .option("--only", "RUN", "train this run of the comparison alone, such as dense-vae-seed2: for other machines on one folder",
               options.only)
       .share({"--seed", "--json", "--quiet"});
