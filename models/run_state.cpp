@@ -70,11 +70,13 @@ void EpochSums::add(Index count, const StepLosses& of_batch) {
 void EpochSums::add_codes(const Tensor& means) {
   for_float("train", means.dtype(), [&]<class T>(T) {
     const T* m = means.data<T>();
-    for (Index i = 0; i < means.shape()[0]; i++, m += code.size())
-      for (std::size_t j = 0; j < code.size(); j++) {
+    const std::size_t units = code.size();
+    double *sum = code.data(), *square = code_square.data();
+    for (Index i = 0; i < means.shape()[0]; i++, m += units)
+      for (std::size_t j = 0; j < units; j++) {
         const double v = double(m[j]);
-        code[j] += v;
-        code_square[j] += v * v;
+        sum[j] += v;
+        square[j] += v * v;
       }
   });
 }
