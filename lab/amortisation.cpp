@@ -9,7 +9,6 @@
 #include "autograd/mode.h"
 #include "autograd/ops.h"
 #include "models/evaluation.h"
-#include "models/latent.h"
 #include "nn/optim/methods.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
@@ -44,9 +43,9 @@ struct CodeProblem {
   // -ELBO of each example, (n,), one sample.
   Var loss(const Var& mean, const Var& logvar, const Tensor& noise) const {
     const Code code{mean, logvar, encoded.embedded};
-    const Var z = run.model->given(draw_code(code, noise), labels);
-    const Var reconstruction = run.objective().reconstruction(*run.model, code, z, x, run.optimal_variance);
-    return reconstruction + sum(code_kl(code), {1});
+    const Var z = run.model->draw(code, noise);
+    return run.objective().reconstruction(*run.model, code, run.model->given(z, labels), x, run.optimal_variance) +
+           sum(run.model->distributions().kl(code, z, noise), {1});
   }
 
   // The mean over the evaluation's samples of the ELBO of each example.

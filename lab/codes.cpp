@@ -85,7 +85,7 @@ Tensor draw_codes(const Run& run, Index count, CodeSource source, double tempera
   double* z = codes.mutable_data<double>();
   if (source == CodeSource::prior) {
     for (Index i = 0; i < codes.numel(); i++) z[i] *= temperature;
-    return with_labels(*run.model, codes, labels);
+    return with_labels(*run.model, run.model->distributions().draw_prior(codes), labels);
   }
   const CodeStatistics& s = statistics(run);
   const Tensor lower = cholesky(s.covariance);

@@ -10,7 +10,6 @@
 #include "lab/codes.h"
 #include "lab/compare_page.h"
 #include "models/evaluation.h"
-#include "models/latent.h"
 
 namespace elbo::lab {
 namespace {
@@ -20,7 +19,7 @@ Tensor noisy_reconstruction(const Model& model, const Tensor& inputs, const Tens
   const NoGrad guard;
   const Code code = model.encode(Var(inputs.to(model.dtype())), labels);
   const Tensor noise = evaluation_noise(model, Tensor::arange(0, double(inputs.size(0)), 1, DType::int32));
-  return decode_codes(model, model.given(draw_code(code, noise), labels).value());
+  return decode_codes(model, model.given(model.draw(code, noise), labels).value());
 }
 
 // The baselines' name and components for each code size, where the comparison has them.

@@ -8,7 +8,6 @@
 #include "autograd/mode.h"
 #include "autograd/ops.h"
 #include "lab/codes.h"
-#include "models/latent.h"
 #include "nn/optim/methods.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
@@ -54,14 +53,15 @@ void infer(Posterior& q, const Run& run, const Tensor& x, const Tensor& mask, co
   Adam adam(q.store, {.learning_rate = Schedule::cosine(o.learning_rate, o.steps, 0.01 * o.learning_rate)});
   const Tensor seen = binary(Binary::multiply, x, mask);
   for (Index step = 0; step < o.steps; step++) {
-    Var z = q.mean;
-    if (q.logvar) {
-      Tensor noise(q.mean.value().shape(), model.dtype());
+    Tensor noise;
+    const Code code{q.mean, q.logvar ? Var(q.logvar) : Var()};
+    if (code.logvar) {
+      noise = Tensor(q.mean.value().shape(), model.dtype());
       fill_normal(noise, {.seed = o.seed, .purpose = Purpose::sample, .step = std::uint64_t(step)});
-      z = draw_code({q.mean, q.logvar}, noise);
     }
+    const Var z = model.draw(code, noise);
     Var loss = sum(objective.reconstruction(visible(model.decode(model.given(z, o.labels)), Var(mask)), seen, run.optimal_variance));
-    if (q.logvar) loss = loss + sum(code_kl({q.mean, q.logvar})) * run.beta;
+    if (code.logvar) loss = loss + sum(model.distributions().kl(code, z, noise)) * run.beta;
     adam.step(backward(loss));
   }
 }
@@ -138,7 +138,7 @@ Repair repair(const Run& run, const Tensor& given, const Tensor& given_mask, con
   for (Index s = 0; q.logvar && s < o.samples; s++) {
     Tensor noise(q.mean.value().shape(), model.dtype());
     fill_normal(noise, {.seed = o.seed, .purpose = Purpose::sample, .step = std::uint64_t(o.steps + s)});
-    r.sampled.push_back(chosen(mask, x, model.decode(model.given(draw_code({q.mean, q.logvar}, noise), o.labels)).mean()));
+    r.sampled.push_back(chosen(mask, x, model.decode(model.given(model.draw({q.mean, q.logvar}, noise), o.labels)).mean()));
   }
   r.mean_fill_error = hidden_error(x, r.mean_fill, mask);
   r.one_pass_error = hidden_error(x, r.one_pass, mask);

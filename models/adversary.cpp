@@ -45,11 +45,11 @@ Adversary::Adversary(const Config& config, const Shape& example, Index steps_an_
 }
 
 Var Adversary::fool(const Model& model, const Tensor& z, const Tensor& labels, std::uint64_t seed, Index step) {
-  Tensor prior(z.shape(), z.dtype());
-  fill_normal(prior, {.seed = seed, .purpose = Purpose::prior, .step = std::uint64_t(step)});
+  Tensor noise(z.shape(), z.dtype());
+  fill_normal(noise, {.seed = seed, .purpose = Purpose::prior, .step = std::uint64_t(step)});
   const KeepStatistics keep;
   const Var reconstructions = model.decode(model.given(Var(z), labels), {.training = true}).picture();
-  const Var samples = model.decode(model.given(Var(prior), labels), {.training = true}).picture();
+  const Var samples = model.decode(model.given(Var(model.distributions().draw_prior(noise)), labels), {.training = true}).picture();
   reconstructions_ = reconstructions.value();
   samples_ = samples.value();
   const Frozen judge(store_);

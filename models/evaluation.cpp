@@ -6,7 +6,6 @@
 #include "autograd/mode.h"
 #include "models/importance.h"
 #include "models/information.h"
-#include "models/latent.h"
 #include "tensor/elementwise.h"
 #include "tensor/likelihood.h"
 #include "tensor/reduce.h"
@@ -101,7 +100,7 @@ double training_variance(const Model& model, BatchSource& batches) {
   double error = 0;
   for_batches(batches, [&](const Batch& batch) {
     const Code code = model.encode(Var(batch.x), batch.labels);
-    const Var z = draw_code(code, evaluation_noise(model, batch.examples));
+    const Var z = model.draw(code, evaluation_noise(model, batch.examples));
     error += total(squared_error(model.decode(model.given(z, batch.labels)).mean(), batch.x));
   });
   return clamped_variance(error / (double(batches.examples()) * double(model.example_shape().numel())));

@@ -4,7 +4,6 @@
 
 #include "autograd/mode.h"
 #include "models/evaluation.h"
-#include "models/latent.h"
 #include "tensor/error.h"
 
 namespace elbo {
@@ -49,14 +48,16 @@ ImportanceEstimate importance_estimate(const Model& model, const Objective& obje
   NoGrad guard;
   const Index n = x.size(0);
   const Code code = model.encode(Var(x), labels);
+  const auto in_double = [](const Var& v) { return Var(v.value().to(DType::float64)); };
+  const Code exact{in_double(code.mean), in_double(code.logvar)};  // a ratio sums over all dimensions
   std::vector<LogMeanExp> weights(static_cast<std::size_t>(n));
   ImportanceEstimate out;
   for (Index k = 0; k < samples; k++) {
     const Tensor noise = evaluation_noise(model, examples, seed, std::uint64_t(k));
-    const Var z = draw_code(code, noise);
+    const Var z = model.draw(code, noise);
     const Tensor loss = objective.reconstruction(model, code, model.given(z, labels), x, variance).value().to(DType::float64);
-    const std::vector<double> ratio = log_prior_over_posterior(z.value(), noise, code.logvar.value());
-    for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio[i] - loss.data<double>()[i]);
+    const Tensor ratio = model.distributions().log_prior_over_posterior(exact, in_double(z), noise.to(DType::float64)).value();
+    for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio.data<double>()[i] - loss.data<double>()[i]);
     if (is_round(k + 1)) {
       double all = 0;
       for (const LogMeanExp& w : weights) all -= w.log_mean();

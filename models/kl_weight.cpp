@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/annealing.h"
+
 namespace elbo {
 
 KlWeight::KlWeight(const ObjectiveConfig& c, Index steps_an_epoch, Index last_step)
@@ -26,21 +28,13 @@ KlTerm KlWeight::term(Index step) const {
 
 double KlWeight::at(Index step) const {
   if (pretraining(step)) return 0;
-  if (target_ > 0) return state_.weight;
+  if (target_ > 0) return state_.control.weight;
   if (step >= start_ + state_.anneal_steps) return beta_;
-  const double t = double(step - start_) / double(state_.anneal_steps);
-  if (shape_ == "linear") return beta_ * t;
-  if (shape_ == "logistic") return beta_ / (1 + std::exp(-12 * (t - 0.5)));
-  const double within = t * double(cycles_) - std::floor(t * double(cycles_));
-  return beta_ * std::min(1.0, 2 * within);
+  return beta_ * annealed(shape_, double(step - start_) / double(state_.anneal_steps), double(cycles_));
 }
 
 void KlWeight::observe(double kl) {
-  if (target_ <= 0) return;
-  const double e = target_ - kl, sum = state_.error_sum + e;
-  const double wanted = 0.01 / (1 + std::exp(e)) - 1e-4 * sum;
-  state_.weight = std::clamp(wanted, 0.0, beta_);
-  if (wanted > 0 && wanted < beta_) state_.error_sum = sum;
+  if (target_ > 0) state_.control.observe(kl, target_, beta_);
 }
 
 }  // namespace elbo

@@ -92,6 +92,7 @@ std::unique_ptr<Model> make_model(const Config& config, const Shape& example, Pa
     model = std::make_unique<ConvLstmModel>(config, example, Scope(store));
   else
     model = std::make_unique<ConvModel>(config, example, Scope(store));
+  model->set_distributions(make_latent(config, Scope(store) / "latent"));
   store.seal();
   return model;
 }

@@ -6,15 +6,10 @@
 
 #include "models/condition.h"
 #include "models/config.h"
+#include "models/latent.h"
 #include "nn/layers.h"
 
 namespace elbo {
-
-// The code of each example: (n, latent). logvar is empty for a plain autoencoder.
-struct Code {
-  Var mean, logvar;
-  Var embedded = {};  // of texts: what encoder and decoder both read
-};
 
 // What a decoder says of each example, of the example's shape (n, ...).
 struct Decoding {
@@ -48,6 +43,10 @@ class Model {
   Code encode(const Var& x) const { return encode(x, PassContext{}); }
   Code encode(const Var& x, const Tensor& labels) const { return encode(x, PassContext{.labels = labels}); }
   Decoding decode(const Var& z) const { return decode(z, PassContext{}); }
+  // z of q(z | x) for standard normal noise, both (n, latent); the mean of a plain autoencoder, and where there is no noise.
+  Var draw(const Code& code, const Tensor& noise) const { return code.logvar && noise ? latent_->draw(code, noise) : code.mean; }
+  const Latent& distributions() const { return *latent_; }
+  void set_distributions(std::unique_ptr<Latent> latent) { latent_ = std::move(latent); }
   // What a decoder reads: codes (n, latent), and of a conditional model each example's label beside them.
   Var given(const Var& codes, const Tensor& labels) const { return condition().beside(codes, labels); }
   Index decoder_inputs() const { return latent() + condition().width(); }
@@ -76,6 +75,9 @@ class Model {
 
   Config config_;
   Shape example_;
+
+ private:
+  std::unique_ptr<Latent> latent_;
 };
 
 // What a decoder of this configuration gives.

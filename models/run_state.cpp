@@ -122,8 +122,8 @@ void RunFolder::save_state(const Config& config, const TrainState& s, std::span<
   m.emplace_back("step", std::to_string(s.step));
   m.emplace_back("weight.anneal_steps", std::to_string(s.weight.anneal_steps));
   m.emplace_back("weight.capacity_steps", std::to_string(s.weight.capacity_steps));
-  m.emplace_back("weight.error_sum", exact(s.weight.error_sum));
-  m.emplace_back("weight.value", exact(s.weight.weight));
+  m.emplace_back("weight.error_sum", exact(s.weight.control.error_sum));
+  m.emplace_back("weight.value", exact(s.weight.control.weight));
   m.emplace_back("weight.aggressive", s.weight.aggressive ? "1" : "0");
   m.emplace_back("weight.information", exact(s.weight.information));
   m.emplace_back("sums.batches", std::to_string(s.sums.batches));
@@ -168,8 +168,7 @@ void RunFolder::load_state(TrainState& s, std::span<const Network> networks) con
     s.weight = {
         .anneal_steps = m.integer("weight.anneal_steps"),
         .capacity_steps = contents.find_metadata("weight.capacity_steps") ? m.integer("weight.capacity_steps") : 0,  // from format 4 on
-        .error_sum = from_exact(m["weight.error_sum"]),
-        .weight = from_exact(m["weight.value"]),
+        .control = {from_exact(m["weight.error_sum"]), from_exact(m["weight.value"])},
         .aggressive = m["weight.aggressive"] == "1",
         .information = from_exact(m["weight.information"])};
   s.sums.batches = m.integer("sums.batches");
