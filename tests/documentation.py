@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs what the documentation shows: README.md and docs/*.md do what they say, or this fails.
+"""Runs what the documentation shows: README.md and the pages below docs/ do what they say, or this fails.
 
 Usage: documentation.py BUILD [FILE...]
 
@@ -90,7 +90,7 @@ def check_page(path, build):
 
 
 build = pathlib.Path(sys.argv[1]).resolve()
-pages = [pathlib.Path(p).resolve() for p in sys.argv[2:]] or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+pages = [pathlib.Path(p).resolve() for p in sys.argv[2:]] or [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 for page in pages:
     check_page(page, build)
 print("\n".join(problems) or f"{len(pages)} pages")
