@@ -29,7 +29,8 @@ constexpr Index fitted_codes = 3000;  // that the mixture is fitted to: a page m
 struct Source {
   std::string name;
   Tensor codes;
-  std::vector<double> distances;  // of what they decode to
+  std::vector<double> distances;    // of what they decode to
+  std::vector<Index> nearest = {};  // pictures: the training examples that they are the distances to
 };
 
 // Codes of as many test examples, and from each source that the run has.
@@ -89,17 +90,21 @@ Tensor decode_and_measure(const Comparison& c, const OpenRun& r, std::vector<Sou
     pictures.slice(at, at + s.codes.size(0)).copy_from(decode_codes(*r.run.model, s.codes));
     at += s.codes.size(0);
   }
-  const std::vector<double> distances = training_distances(r.run, c.data, pictures);
+  const NearestRows nearest = nearest_training(r.run, c.data, pictures);
   at = 0;
   for (Source& s : sources) {
-    s.distances.assign(distances.begin() + at, distances.begin() + at + s.codes.size(0));
-    at += s.codes.size(0);
+    const Index end = at + s.codes.size(0);
+    s.distances.assign(nearest.distances().begin() + at, nearest.distances().begin() + end);
+    s.nearest.assign(nearest.indices().begin() + at, nearest.indices().begin() + end);
+    at = end;
   }
   return pictures;
 }
 
-PictureRows hole_rows(const OpenRun& r, const std::vector<Source>& sources, const Tensor& pictures) {
+// Below the run's own samples the training pictures that are nearest to them.
+PictureRows hole_rows(const Comparison& c, const OpenRun& r, const std::vector<Source>& sources, const Tensor& pictures) {
   PictureRows rows{.caption = "Each row from the nearest of its pictures to the farthest."};
+  const std::string own = default_code_source(*r.run.model) == CodeSource::prior ? "N(0, I)" : "fitted Gaussian";
   Index at = 0;
   for (const Source& s : sources) {
     const std::vector<Index> places = evenly_by_size(s.distances, hole_pictures);
@@ -110,6 +115,11 @@ PictureRows hole_rows(const OpenRun& r, const std::vector<Source>& sources, cons
       hover.push_back(fmt::format("{}: {} from the nearest training picture", s.name, number_text(s.distances[std::size_t(places[i])], 3)));
     }
     rows.rows.push_back({.label = s.name, .pictures = shown, .hover = hover});
+    if (s.name == own) {
+      std::vector<Index> nearest;
+      for (const Index i : places) nearest.push_back(s.nearest[std::size_t(i)]);
+      rows.rows.push_back({.label = "nearest in training", .pictures = plain_pictures(r.run, c.data.train, nearest)});
+    }
     at += s.codes.size(0);
   }
   return rows;
@@ -185,7 +195,8 @@ void add_holes(Page& page, const Comparison& c, const std::vector<OpenRun>& runs
           "nearest training picture. **What to look at:** the ratio in brackets. Near 1: random codes are as near to data as codes of "
           "data; "
           "well "
-          "above 1: there are holes, codes that no example has and that decode to nothing the data hold.",
+          "above 1: there are holes, codes that no example has and that decode to nothing the data hold. Below a model's own samples stand "
+          "the training pictures nearest to them: samples that equal these are copies.",
           std::min(hole_codes, shown[0]->codes.mean.size(0))) +
       left_out(runs));
   Table figures = hole_table("pixel distance to the nearest training picture");
@@ -194,7 +205,7 @@ void add_holes(Page& page, const Comparison& c, const std::vector<OpenRun>& runs
     std::vector<Source> sources = sources_of(c, *r);
     const Tensor pictures = decode_and_measure(c, *r, sources);
     add_row(figures, *r, sources);
-    if (are_pictures(c.data.example_shape)) strips.push_back(hole_rows(*r, sources, pictures));
+    if (are_pictures(c.data.example_shape)) strips.push_back(hole_rows(c, *r, sources, pictures));
   }
   s.table(figures);
   for (std::size_t i = 0; i < strips.size(); i++) {

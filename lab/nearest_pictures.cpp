@@ -39,6 +39,13 @@ Tensor plain_pictures(const Run& run, const Split& split, Index count) {
   return pictures;
 }
 
+Tensor plain_pictures(const Run& run, const Split& split, std::span<const Index> places) {
+  Tensor pictures(run.example_shape.prepend(Index(places.size())));
+  Batches one = Batches::evaluation(split, plain_options(run, 1));
+  for (std::size_t i = 0; i < places.size(); i++) pictures[Index(i)].copy_from(one.load(1, places[i]).x[0]);
+  return pictures;
+}
+
 NearestRows::NearestRows(const Tensor& queries)
     : queries_(rows_of(queries)),
       indices_(std::size_t(queries.size(0)), -1),
@@ -82,12 +89,16 @@ void NearestRows::add(const Tensor& rows) {
   added_ += n;
 }
 
-std::vector<double> training_distances(const Run& run, const Dataset& data, const Tensor& pictures) {
+NearestRows nearest_training(const Run& run, const Dataset& data, const Tensor& pictures) {
   if (data.train.size() == 0) fail("nearest", "the training part is empty");
   NearestRows nearest(pictures);
   Batches batches = Batches::evaluation(data.train, plain_options(run, 2000));
   for (Index b = 0; b < batches.count(); b++) nearest.add(batches.load(1, b).x);
-  return nearest.distances();
+  return nearest;
+}
+
+std::vector<double> training_distances(const Run& run, const Dataset& data, const Tensor& pictures) {
+  return nearest_training(run, data, pictures).distances();
 }
 
 double mean_distance(const std::vector<double>& numbers) {

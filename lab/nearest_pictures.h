@@ -2,6 +2,7 @@
 // Pixel distances of pictures to the nearest of many others: what tells copies of training examples and pictures of nothing from new ones.
 // A distance is the Euclidean one over all numbers of a picture (0 .. 1 each), so a picture of 784 pixels is at most 28 from another.
 
+#include <span>
 #include <vector>
 
 #include "models/run.h"
@@ -13,6 +14,9 @@ namespace elbo {
 BatchOptions plain_options(const Run& run, Index batch = 500);
 // The first `count` of a part (count, example...), float32. Throws Error where it has fewer.
 Tensor plain_pictures(const Run& run, const Split& split, Index count);
+
+// Those at these places of a part, (n, example...), float32.
+Tensor plain_pictures(const Run& run, const Split& split, std::span<const Index> places);
 
 // The nearest of rows that come in blocks, so that memory holds one block: candidates by a matrix product in float32, their distances
 // exactly in float64. Of two whose distances differ by less than that product's rounding, either may be taken.
@@ -32,7 +36,9 @@ class NearestRows {
   std::vector<double> distances_;
 };
 
-// The pixel distance of each picture (m, example...) to the nearest example of the run's training part. Throws Error where that is empty.
+// For each picture (m, example...) the nearest example of the run's training part, by pixels. Throws Error where that is empty.
+NearestRows nearest_training(const Run& run, const Dataset& data, const Tensor& pictures);
+// The distances to them.
 std::vector<double> training_distances(const Run& run, const Dataset& data, const Tensor& pictures);
 
 double mean_distance(const std::vector<double>& numbers);  // of none: NaN

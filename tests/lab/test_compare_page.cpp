@@ -105,7 +105,8 @@ TEST_CASE("the page of pictures: holes as smoothness.h measures them, traversals
     for (const double ratio : {*h.ratio(h.prior), *h.ratio(h.gaussian)}) CHECK(contains(holes_section, "(" + fixed_text(ratio, 2) + ")"));
     CHECK(contains(holes_section, number_text(h.reconstruction, 3)));
   }
-  CHECK(count_of(holes_section, "data:image/png") == 2 * 4 * 9);
+  CHECK(count_of(holes_section, "data:image/png") == 2 * (4 + 1) * 9);
+  CHECK(count_of(holes_section, ">nearest in training<") == 2);
   std::vector<double> kl = runs[1].compared->figures.kl_per_unit;
   std::sort(kl.begin(), kl.end(), std::greater<>());
   std::size_t at = units.find("<h3>mlp-vae</h3>");

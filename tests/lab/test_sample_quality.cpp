@@ -52,6 +52,10 @@ TEST_CASE("pictures to compare with: as they are, or black and white by threshol
   CHECK(identical(plain_pictures(run, split, 3), split.values.slice(0, 3)));
   run.config.data.binarize = "dynamic";
   CHECK(identical(plain_pictures(run, split, 5), split.values));
+  const std::vector<Index> places = {4, 0};
+  const Tensor two = plain_pictures(run, split, places);
+  CHECK(identical(two[0], split.values[4]));
+  CHECK(identical(two[1], split.values[0]));
   run.config.data.binarize = "threshold";
   const Tensor black = plain_pictures(run, split, 5);
   for (Index i = 0; i < 20; i++) CHECK(black.element(i) == (split.values.element(i) >= 0.5));
