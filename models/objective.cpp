@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "autograd/mode.h"
 #include "autograd/ops.h"
 #include "models/elbo.h"
 #include "models/free_bits.h"
@@ -89,13 +90,19 @@ Pass Objective::operator()(const Model& model, const Tensor& x, const Tensor& no
   }
   const Samples s = take_samples(p, model, x, noise, variance, context);
   const Index n = noise.size(0), k = noise.size(1), latent = noise.size(2);
-  const Var first = reshape(slice(reshape(p.z, noise.shape()), 1, 0, 1), {n, latent});  // where the KL has no closed form
-  p.kl = model.distributions().kl(p.code, first, slice(Var(noise), 1, 0, 1).value().reshape({n, latent}));
+  const auto kl = [&] {  // a KL without a closed form is that of the first sample
+    const Var first = reshape(slice(reshape(p.z, noise.shape()), 1, 0, 1), {n, latent});
+    return model.distributions().kl(p.code, first, slice(Var(noise), 1, 0, 1).value().reshape({n, latent}));
+  };
   if (!importance_weighted()) {
+    p.kl = kl();
     p.objective = elbo_bound(s.reconstruction, charge(p.kl, p.term, context.training));
     return p;
   }
-  p.kl = Var(p.kl.value());  // shown, and no part of the bound
+  {
+    const NoGrad guard;  // shown, and no part of the bound
+    p.kl = kl();
+  }
   const Var log_ratio = reshape(model.distributions().log_prior_over_posterior(s.codes, p.z, s.noise), {n, k});
   p.objective = importance_bound(s.reconstruction, log_ratio, p.term.weight);
   return p;
