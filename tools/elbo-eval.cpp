@@ -155,7 +155,8 @@ int main(int argc, char** argv) {
       .option("--examples", "N", "only the first N examples of the part", o.examples, 1, Index(1) << 31)
       .option("--per-example", "FILE", "figures of each example: .csv, or .npy (the columns of the .csv after the index)", o.per_example)
       .option("--translate", "NAME,K=V,...",
-              "what another loss convention means here: " + convention_names() + "; keys beta, pixels, latent, loss", o.translate)
+              "what another loss convention means here: " + convention_names() + "; keys beta, pixels, latent, batch, data, loss",
+              o.translate)
       .share({"--force", "--seed", "--json", "--quiet"});
   return tool.run(argc, argv, [&] { return run(tool, o); });
 }

@@ -1,5 +1,6 @@
 """Help, errors and exit status of every tool."""
 
+import math
 import os
 import re
 import subprocess
@@ -52,12 +53,22 @@ class Usage(Case):
         self.bad(2, "--data", "elbo-data", "--data")
         self.bad(2, "unexpected argument 'two'", "elbo-eval", "one", "two")
         self.bad(2, "RUN is missing", "elbo-eval")
+        self.bad(2, "batch is '0'", "elbo-eval", "--translate", "pytorch-sum-mse,batch=0")
+        self.bad(2, "the nearest is 'batch'", "elbo-eval", "--translate", "pytorch-sum-mse,bach=2")
         self.bad(2, "--preset: expected a value", "elbo-train", "--preset")
         self.bad(2, "--json: takes no value", "elbo-eval", "run", "--json=false")
         self.bad(2, "--data SPEC is missing", "elbo-data")
         self.bad(2, "nearest is 'digits'", "elbo-data", "--data", "digts")
         self.bad(2, "nearest is 'linear'", "elbo-gradcheck", "--op", "linaer")
         self.bad(2, "nearest is 'mlp-vae'", "elbo-graph", "--preset", "mlpvae")
+
+    def test_translated_losses(self):
+        theirs = self.good_json("elbo-eval", "--translate", "pytorch-mean-mse,beta=0.00025,loss=0.03")
+        self.assertAlmostEqual(theirs["nats"], 0.03 * 784 / 0.196 + 392 * math.log(math.pi * 0.196))
+        self.assertIsNone(theirs["bits_per_dim"])
+        summed = self.good_json("elbo-eval", "--translate", "pytorch-sum-bce,loss=13500,data=binary")
+        self.assertEqual((summed["nats"], summed["why_no_nats"]), (None, "a sum over the batch, and batch=N was not given"))
+        self.assertAlmostEqual(self.good_json("elbo-eval", "--translate", "pytorch-sum-bce,loss=13500,data=binary,batch=100")["nats"], 135)
 
     def test_missing_files_are_failures_not_usage(self):
         self.bad(1, "nowhere", "elbo-eval", "nowhere")
