@@ -32,6 +32,7 @@ void add_figures_of(ComparedRun& to, std::string_view json) {
   NamedFigures f = named_figures(json, to.name);
   to.figures.numbers.merge(f.numbers);
   to.figures.bounds.merge(f.bounds);
+  to.figures.doubtful.merge(f.doubtful);
 }
 
 void add_principal_components(Comparison& c) {
@@ -112,7 +113,8 @@ std::map<std::string, double> sharpness_figures(const RunSharpness& s) {
 RunFigures read_figures(std::string_view json, std::string_view source) {
   NamedFigures named = named_figures(json, source);
   const Json parsed = Json::parse(json, source);
-  RunFigures f{.json = parsed.dump(), .numbers = std::move(named.numbers), .bounds = std::move(named.bounds)};
+  RunFigures f{
+      .json = parsed.dump(), .numbers = std::move(named.numbers), .bounds = std::move(named.bounds), .doubtful = std::move(named.doubtful)};
   if (const Json* kl = parsed.find("kl_per_unit"); kl && kl->is_array())
     for (const Json& v : kl->elements()) f.kl_per_unit.push_back(v.is_number() ? v.number() : no_figure);
   return f;
@@ -138,6 +140,12 @@ std::optional<double> Comparison::bound(std::string_view name, const std::string
   for (const ComparedRun* run : runs_of(name))
     if (const auto it = run->figures.bounds.find(figure); it != run->figures.bounds.end()) values.push_back(it->second);
   return values.empty() ? std::optional<double>() : spread_of(values).mean;
+}
+
+bool Comparison::doubtful(std::string_view name, const std::string& figure) const {
+  for (const ComparedRun* run : runs_of(name))
+    if (run->figures.doubtful.contains(figure)) return true;
+  return false;
 }
 
 const Entry* Comparison::entry(std::string_view name) const {

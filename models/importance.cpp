@@ -58,10 +58,9 @@ ImportanceEstimate importance_estimate(const Model& model, const Objective& obje
     const std::vector<double> ratio = log_prior_over_posterior(z.value(), noise, code.logvar.value());
     for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio[i] - loss.data<double>()[i]);
     if (is_round(k + 1)) {
-      double all = 0;
-      for (const LogMeanExp& w : weights) all -= w.log_mean();
       out.curve_samples.push_back(k + 1);
-      out.curve_sums.push_back(all);
+      out.curve.emplace_back();
+      for (const LogMeanExp& w : weights) out.curve.back().push_back(-w.log_mean());
     }
     if (k + 1 == std::max<Index>(1, samples / 10))
       for (const LogMeanExp& w : weights) out.nll_tenth.push_back(-w.log_mean());
