@@ -49,6 +49,15 @@ Table all_figures_table(const Comparison& c) {
   return t;
 }
 
+// Lines whose pictures were measured, but no paths between their codes.
+std::string without_paths(const Comparison& c) {
+  std::string all;
+  for (const std::string& name : c.names())
+    if (c.spread(name, "memorising_ratio").n > 0 && c.spread(name, "path_midpoint").n == 0)
+      all += (all.empty() ? "" : ", ") + label_of(c, name);
+  return all;
+}
+
 }  // namespace
 
 std::vector<std::string> shown_figures(const Comparison& c) {
@@ -237,6 +246,9 @@ void add_all_figures(Page& page, const Comparison& c) {
   Content inside;
   inside.table(all_figures_table(c));
   s.details("The table", inside);
+  if (const std::string without = without_paths(c); !without.empty())
+    s.note(
+        fmt::format("No figures of paths (`path_ratio`, ...) of {}: it does not use its code, so that all paths are one point.", without));
   Table t{.caption = "What two lines start with alike, under one seed.",
           .columns = {{"name"}, {"shares with"}, {"tensors", true, "of one name, shape and bits"}, {"numbers", true}}};
   for (const SharedWeights& w : shared_weights(c))

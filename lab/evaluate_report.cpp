@@ -164,6 +164,9 @@ std::string to_text(const Figures& f) {
     if (!std::isnan(v)) line(text, what, v, "of codes for the data's factors");
   for (const PictureFigure& p : picture_figure_list())
     if (const double v = f.pictures.*p.value; !std::isnan(v)) line(text, spaced(p.key), v, p.meaning);
+  if (f.pictures.collapsed)
+    text += fmt::format("  no figures of paths: the run does not use its code ({})\n",
+                        f.variational ? "no mean has a variance above 0.01" : "all examples have the same");
   if (const auto& gap = f.amortisation)
     line(text, "amortisation gap", gap->gap,
          fmt::format("the ELBO of codes optimised one by one less the encoder's, {} examples, standard error {:.3f}", gap->examples,

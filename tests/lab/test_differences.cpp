@@ -143,6 +143,21 @@ TEST_CASE("an nll with too few samples is marked wherever it is shown or judged,
   CHECK(contains(page.html(), "not to be trusted with 10"));
 }
 
+TEST_CASE("the page says why a line has no figures of paths") {
+  Comparison c = bare_comparison(1);
+  for (const std::string& name : {plain, vae, heavy}) give(c, name, "memorising_ratio", {1.5});
+  give(c, plain, "path_midpoint", {4});
+  give(c, vae, "path_midpoint", {3});
+  const auto html = [&] {
+    Page page("x");
+    add_all_figures(page, c);
+    return page.html();
+  };
+  CHECK(contains(html(), "</code>, ...) of mlp-vae, beta=4: it does not use its code"));
+  give(c, heavy, "path_midpoint", {3});
+  CHECK_FALSE(contains(html(), "it does not use its code"));
+}
+
 TEST_CASE("the bootstrap resamples examples of all lines alike, averaged over the seeds; principal components go with every seed") {
   Comparison c = known();
   c.runs.push_back({.name = "principal-components-20", .figures = {.json = "{}", .numbers = {{"squared_error_at_mean", 8}, {"total", 8}}}});
