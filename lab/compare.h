@@ -30,6 +30,9 @@ struct RunFigures {
   std::vector<double> kl_per_unit;
 };
 RunFigures read_figures(std::string_view json, std::string_view source);
+// Adds what was measured beside summary.json. Where both have a figure, the summary's is of the whole part and stays; but for the entropy
+// gap, there of `total`, here of `nll`, which is nearer.
+void add_measured(RunFigures& to, std::string_view json, std::string_view source);
 
 struct ComparedRun {
   std::string name;                       // of its entry, or "principal-components-32"

@@ -210,7 +210,7 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   if (options.all && code) add_disentanglement(f, codes.mean, split, data);
   f.ssim = column_mean(similarity);
   if (text) counts->fill(f);
-  if (text && (f.variational || !code) && (samples > 0 || f.texts_sampled) && has_entropy(run, data, split))
+  if (text && (f.variational || !code) && has_entropy(run, data, split))
     f.entropy_gap = (std::isnan(f.nll) ? f.total : f.nll) - *data.entropy;
   if (text && code) {
     if (options.decode) {

@@ -75,9 +75,8 @@ struct Figures {
   double sample_lm_perplexity = no_figure, reverse_perplexity = no_figure;
   double distinct_1 = no_figure, distinct_2 = no_figure, self_bleu = no_figure, copied = no_figure;
   double samples_parsed = no_figure;  // on `sentences`: share that the grammar makes
-  // With `all`, importance samples or a language model, on `sentences`: nll, or where there is none total, less the exact entropy of a
-  // sentence. At least 0 but for the luck of the examples. Null for a plain autoencoder and a model of p(x | label), and where the two
-  // cannot be compared (has_entropy() of lab/text_figures.h).
+  // On `sentences`: nll, or where there is none total, less the exact entropy of a sentence. At least 0 but for the luck of the examples.
+  // Null for a plain autoencoder and a model of p(x | label), and where the two cannot be compared (has_entropy() of lab/text_figures.h).
   double entropy_gap = no_figure;
 
   // With `all`: of index and code on the first examples, at most 10,000 (models/information.h).

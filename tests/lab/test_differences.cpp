@@ -143,6 +143,17 @@ TEST_CASE("an nll with too few samples is marked wherever it is shown or judged,
   CHECK(contains(page.html(), "not to be trusted with 10"));
 }
 
+TEST_CASE("what was measured beside a summary: the summary's figures stay, but for an entropy gap of total") {
+  RunFigures f = read_figures(R"({"total":25,"entropy_gap":3,"kl":2})", "x");
+  add_measured(f, R"({"total":24,"nll":23.5,"entropy_gap":1.5,"importance_samples":5,"nll_trusted":false})", "x");
+  CHECK(f.numbers.at("total") == 25);
+  CHECK(f.numbers.at("nll") == 23.5);
+  CHECK(f.numbers.at("entropy_gap") == 1.5);
+  CHECK(f.doubtful == std::set<std::string>{"nll", "entropy_gap"});
+  add_measured(f, R"({"entropy_gap":null})", "x");
+  CHECK(f.numbers.at("entropy_gap") == 1.5);
+}
+
 TEST_CASE("the page says why a line has no figures of paths") {
   Comparison c = bare_comparison(1);
   for (const std::string& name : {plain, vae, heavy}) give(c, name, "memorising_ratio", {1.5});

@@ -248,7 +248,9 @@ class Text(Case):
             self.good("elbo-train", "--preset", preset, "--data", "sentences", *settings, "--set", "train.steps=20", "--quiet", "--out", run)
         figures = self.good_json("elbo-eval", lm, "--importance-samples", 1, "--examples", 200)
         self.assertAlmostEqual(figures["entropy_gap"], figures["nll"] - 22.2197, 3)
-        self.assertNotIn("samples_parsed", figures)
+        self.assertIsNone(figures["samples_parsed"])
+        whole = self.good_json("elbo-eval", lm, "--examples", 200)
+        self.assertAlmostEqual(whole["entropy_gap"], whole["total"] - 22.2197, 3)
         self.assertIn("above the entropy", self.good("elbo-eval", lm, "--examples", 200))
         self.assertIsNone(self.good_json("elbo-eval", ae, "--importance-samples", 1, "--examples", 200)["entropy_gap"])  # no bound
         drawn = self.good_json("elbo-sample", lm, "--count", 5, "--language-model", lm)
