@@ -54,7 +54,7 @@ std::string without_paths(const Comparison& c) {
   std::string all;
   for (const std::string& name : c.names())
     if (c.spread(name, "memorising_ratio").n > 0 && c.spread(name, "path_midpoint").n == 0)
-      all += (all.empty() ? "" : ", ") + label_of(c, name);
+      all += (all.empty() ? "" : "; ") + label_of(c, name);
   return all;
 }
 
@@ -104,13 +104,12 @@ std::string figure_text(const Comparison& c, const std::string& name, const std:
 std::string doubtful_note(const Comparison& c) {
   std::string marked;
   for (const std::string& name : c.names())
-    if (c.doubtful(name, "nll")) marked += (marked.empty() ? "" : ", ") + label_of(c, name);
+    if (c.doubtful(name, "nll")) marked += (marked.empty() ? "" : "; ") + label_of(c, name);
   if (marked.empty()) return "";
   return fmt::format(
       "† `nll` of {} is not to be trusted with {} importance sample{}, nor is what follows from it: it is too high, and by how much may "
       "differ from line to line. `elbo-eval RUN --importance-samples {}` comes nearer.",
-      marked, grouped_number(c.importance_samples), c.importance_samples == 1 ? "" : "s",
-      grouped_number(std::max<Index>(100, 10 * c.importance_samples)));
+      marked, grouped_number(c.importance_samples), c.importance_samples == 1 ? "" : "s", std::max<Index>(100, 10 * c.importance_samples));
 }
 
 std::string interval_text(const std::optional<Interval>& i) {

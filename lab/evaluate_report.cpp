@@ -144,7 +144,7 @@ std::string to_text(const Figures& f) {
     text += curve_text(f);
     if (const NllTrust trust = nll_trusted(f); trust.trusted == false)
       text += fmt::format("  nll is not to be trusted: {}. It is too high; --importance-samples {} comes nearer\n", trust.evidence,
-                          lab::grouped_number(std::max<Index>(100, 10 * f.importance_samples)));
+                          std::max<Index>(100, 10 * f.importance_samples));
     if (words)
       line(text, "nll perplexity", f.nll_perplexity);
     else

@@ -78,6 +78,7 @@ TEST_CASE("whether K samples are enough: how many, how many of them count, and w
   CHECK(trusted(measured(100, 90, 90.4, 3)));
   CHECK_FALSE(trusted(measured(100, 90, 90.6, 3)));
   CHECK(contains(nll_trusted(measured(1000, 90, 90.6, 3)).evidence, "0.600 nats lower than with the first 100"));
+  CHECK(contains(to_text(measured(100, 90, 90.6, 3)), "--importance-samples 1000 comes nearer"));  // as it is to be typed
   CHECK_FALSE(trusted(measured(100, 90, 90.1, 1.9)));
   CHECK(contains(nll_trusted(measured(100, 90, 90.1, 1.9)).evidence, "one sample outweighs the rest"));
   CHECK_FALSE(trusted(measured(9, 90, 90, 9)));
