@@ -27,13 +27,6 @@ void add_sharpness(ComparedRun& to, const Run& run, const Dataset& data) {
   to.figures.numbers.merge(sharpness_figures(*to.sharpness));
 }
 
-// Figures beside those of summary.json; where both have one, the summary's is of the whole part.
-void add_figures_of(ComparedRun& to, std::string_view json) {
-  NamedFigures f = named_figures(json, to.name);
-  to.figures.numbers.merge(f.numbers);
-  to.figures.bounds.merge(f.bounds);
-}
-
 void add_principal_components(Comparison& c) {
   std::vector<Index> sizes;
   for (const Entry& e : c.entries) {
@@ -62,7 +55,7 @@ void add_run(Comparison& c, const Entry& entry, std::uint64_t seed, const Datase
       folder, data,
       {.dear = first, .baselines = first && &entry == &c.entries[0], .importance_samples = c.importance_samples, .on_note = hooks.on_note});
   const Json measured = Json::parse(run.measured.json, folder);
-  add_figures_of(run, measured["figures"].dump());
+  add_measured(run.figures, measured["figures"].dump(), folder);
   add_sharpness(run, open_run(folder), data);
   const TrainingTime time = training_time(folder);
   run.seconds = time.seconds, run.updates = time.updates;
@@ -112,10 +105,19 @@ std::map<std::string, double> sharpness_figures(const RunSharpness& s) {
 RunFigures read_figures(std::string_view json, std::string_view source) {
   NamedFigures named = named_figures(json, source);
   const Json parsed = Json::parse(json, source);
-  RunFigures f{.json = parsed.dump(), .numbers = std::move(named.numbers), .bounds = std::move(named.bounds)};
+  RunFigures f{
+      .json = parsed.dump(), .numbers = std::move(named.numbers), .bounds = std::move(named.bounds), .doubtful = std::move(named.doubtful)};
   if (const Json* kl = parsed.find("kl_per_unit"); kl && kl->is_array())
     for (const Json& v : kl->elements()) f.kl_per_unit.push_back(v.is_number() ? v.number() : no_figure);
   return f;
+}
+
+void add_measured(RunFigures& to, std::string_view json, std::string_view source) {
+  NamedFigures f = named_figures(json, source);
+  if (f.numbers.contains("entropy_gap")) to.numbers.erase("entropy_gap");
+  to.numbers.merge(f.numbers);
+  to.bounds.merge(f.bounds);
+  to.doubtful.merge(f.doubtful);
 }
 
 std::vector<const ComparedRun*> Comparison::runs_of(std::string_view name) const {
@@ -138,6 +140,12 @@ std::optional<double> Comparison::bound(std::string_view name, const std::string
   for (const ComparedRun* run : runs_of(name))
     if (const auto it = run->figures.bounds.find(figure); it != run->figures.bounds.end()) values.push_back(it->second);
   return values.empty() ? std::optional<double>() : spread_of(values).mean;
+}
+
+bool Comparison::doubtful(std::string_view name, const std::string& figure) const {
+  for (const ComparedRun* run : runs_of(name))
+    if (run->figures.doubtful.contains(figure)) return true;
+  return false;
 }
 
 const Entry* Comparison::entry(std::string_view name) const {

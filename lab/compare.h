@@ -26,9 +26,13 @@ struct RunFigures {
   std::string json;  // one object
   std::map<std::string, double> numbers;
   std::map<std::string, double> bounds;  // of a mutual information that is saturated, and of the aggregate KL that follows from it
+  std::set<std::string> doubtful;        // of the numbers: an nll with too few importance samples, and what follows from it
   std::vector<double> kl_per_unit;
 };
 RunFigures read_figures(std::string_view json, std::string_view source);
+// Adds what was measured beside summary.json. Where both have a figure, the summary's is of the whole part and stays; but for the entropy
+// gap, there of `total`, here of `nll`, which is nearer.
+void add_measured(RunFigures& to, std::string_view json, std::string_view source);
 
 struct ComparedRun {
   std::string name;                       // of its entry, or "principal-components-32"
@@ -51,6 +55,7 @@ struct Difference {
   std::string figure, a, b;
   MeanInterval seeds;                 // of a - b, seed by seed; principal components are the same under every seed
   std::optional<Interval> bootstrap;  // of their mean over the test examples
+  bool doubtful = false;              // either is
 };
 
 struct JudgedExpectation {
@@ -77,8 +82,9 @@ struct Comparison {
   Spread spread(std::string_view name, const std::string& figure) const;  // over the runs that have the figure; n = 0: none
   // A figure that is known to be at least, or at most, so much in some of the entry's runs: the mean of what is known.
   std::optional<double> bound(std::string_view name, const std::string& figure) const;
-  const Entry* entry(std::string_view name) const;  // null: principal components
-  std::vector<std::string> names() const;           // of entries, then of principal components
+  bool doubtful(std::string_view name, const std::string& figure) const;  // in any of the entry's runs
+  const Entry* entry(std::string_view name) const;                        // null: principal components
+  std::vector<std::string> names() const;                                 // of entries, then of principal components
 };
 
 // Differences and outcomes (lab/differences.cpp).

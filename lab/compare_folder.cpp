@@ -53,6 +53,7 @@ void add_difference(Json& to, const Difference& d) {
              {"n", d.seeds.spread.n},
              {"interval", interval_json(d.seeds.interval)},
              {"few_seeds", d.seeds.few_seeds()},
+             {"doubtful", d.doubtful},
              {"bootstrap", interval_json(d.bootstrap)}});
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "lab/nll_figures.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
 #include "tensor/json.h"
@@ -47,6 +48,19 @@ ExampleFigures figures_of(const NamedTensors& arrays) {
   return figures;
 }
 
+// Of a file of figures, also one that an older program wrote.
+bool has_doubtful_nll(const Json& j) {
+  if (const Json* trusted = j.find("nll_trusted")) return *trusted == Json(false);
+  const Json* samples = j.find("importance_samples");
+  if (!samples || !samples->is_number()) return false;  // none measured, or exact
+  Figures f;
+  f.variational = true;
+  f.importance_samples = Index(samples->number());
+  f.nll = j.number_or("nll", no_figure), f.nll_tenth = j.number_or("nll_tenth", no_figure);
+  f.effective_samples = j.number_or("effective_samples", no_figure);
+  return nll_trusted(f).trusted == false;
+}
+
 // What was measured before, where it is of the same training and holds enough.
 std::optional<MeasuredRun> kept(const std::string& folder, const Json& summary, const MeasureOptions& options) {
   const std::string file = folder + "/comparison.json", arrays = folder + "/comparison.npz";
@@ -72,6 +86,9 @@ NamedFigures named_figures(std::string_view json, std::string_view source) {
   if (const Json* saturated = parsed->find("mutual_information_saturated"); saturated && *saturated == Json(true))
     for (const char* key : {"mutual_information", "aggregate_kl"})
       if (auto bound = f.numbers.extract(key)) f.bounds.insert(std::move(bound));
+  if (has_doubtful_nll(*parsed))
+    for (const char* key : {"nll", "nll_perplexity", "bits_per_dim", "entropy_gap"})
+      if (f.numbers.contains(key)) f.doubtful.insert(key);
   return f;
 }
 

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ inline constexpr Index text_examples = 1000, text_importance_samples = 20;
 // numbers to compare but bounds: at least the one, at most the other.
 struct NamedFigures {
   std::map<std::string, double> numbers, bounds;
+  std::set<std::string> doubtful;  // nll and what follows from it, where it is not to be trusted (lab/nll_figures.h)
 };
 NamedFigures named_figures(std::string_view json, std::string_view source);
 

@@ -222,6 +222,7 @@ Page comparison_page(const Comparison& c) {
   add_sweep(page, c);
   add_rate_distortion(page, c);
   add_curves(page, c);
+  add_nll_curves(page, c);
   if (c.data.texts) {
     add_text_reconstructions(page, c, runs);
     add_text_samples(page, c, runs);

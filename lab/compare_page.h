@@ -18,8 +18,9 @@ void add_setup(Page& page, const Comparison& c);
 void add_figures(Page& page, const Comparison& c);
 void add_curves(Page& page, const Comparison& c);
 void add_rate_distortion(Page& page, const Comparison& c);
-void add_sweep(Page& page, const Comparison& c);     // nothing without --sweep
-void add_glossary(Page& page, const Comparison& c);  // what each figure means
+void add_nll_curves(Page& page, const Comparison& c);  // nothing where no nll was estimated
+void add_sweep(Page& page, const Comparison& c);       // nothing without --sweep
+void add_glossary(Page& page, const Comparison& c);    // what each figure means
 void add_commands(Page& page, const Comparison& c);
 
 // The entries that --sweep made of one entry, in the order of the values; entries that it left alone are in none.

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "lab/compare_page.h"
+#include "lab/compare_table.h"
 #include "lab/evaluate.h"
 #include "lab/plot.h"
 
@@ -114,6 +115,7 @@ void add_sweep(Page& page, const Comparison& c) {
       if (!plot.empty()) figures.push_back({.svg = plot});
     }
   s.figures(figures);
+  if (const std::string doubt = doubtful_note(c); !doubt.empty()) s.note(doubt);
   if (numbers)
     s.note(
         "What not to conclude: between two values nothing was measured; the lines only join them. Dashed lines are entries that the sweep "

@@ -29,7 +29,7 @@ constexpr const char* bootstrap_hover = "percentiles of 1,000 resamples of the t
 
 // One column a figure and one row a line would be too wide for a page: a row a figure.
 Table all_figures_table(const Comparison& c) {
-  Table t{.columns = {{"figure"}}};
+  Table t{.columns = {{"figure"}}, .note = doubtful_note(c)};
   std::set<std::string> figures;
   for (const std::string& name : c.names()) {
     t.columns.push_back({label_of(c, name), true});
@@ -47,6 +47,15 @@ Table all_figures_table(const Comparison& c) {
     }
   }
   return t;
+}
+
+// Lines whose pictures were measured, but no paths between their codes.
+std::string without_paths(const Comparison& c) {
+  std::string all;
+  for (const std::string& name : c.names())
+    if (c.spread(name, "memorising_ratio").n > 0 && c.spread(name, "path_midpoint").n == 0)
+      all += (all.empty() ? "" : "; ") + label_of(c, name);
+  return all;
 }
 
 }  // namespace
@@ -88,7 +97,19 @@ std::vector<std::string> shown_figures(const Comparison& c) {
 std::string figure_text(const Comparison& c, const std::string& name, const std::string& figure) {
   if (const auto bound = c.bound(name, figure)) return (figure == "aggregate_kl" ? "≤ " : "≥ ") + number_text(*bound);
   const Spread s = c.spread(name, figure);
-  return s.n == 0 ? "–" : s.sd == 0 ? number_text(s.mean) : mean_spread(s.mean, s.sd);
+  if (s.n == 0) return "–";
+  return (s.sd == 0 ? number_text(s.mean) : mean_spread(s.mean, s.sd)) + (c.doubtful(name, figure) ? doubtful_mark : "");
+}
+
+std::string doubtful_note(const Comparison& c) {
+  std::string marked;
+  for (const std::string& name : c.names())
+    if (c.doubtful(name, "nll")) marked += (marked.empty() ? "" : "; ") + label_of(c, name);
+  if (marked.empty()) return "";
+  return fmt::format(
+      "† `nll` of {} is not to be trusted with {} importance sample{}, nor is what follows from it: it is too high, and by how much may "
+      "differ from line to line. `elbo-eval RUN --importance-samples {}` comes nearer.",
+      marked, grouped_number(c.importance_samples), c.importance_samples == 1 ? "" : "s", std::max<Index>(100, 10 * c.importance_samples));
 }
 
 std::string interval_text(const std::optional<Interval>& i) {
@@ -97,9 +118,9 @@ std::string interval_text(const std::optional<Interval>& i) {
 
 std::string result_text(const JudgedExpectation& e) {
   std::string text = outcome_name(e.outcome);
-  if (e.outcome == Outcome::few_seeds) return e.against() ? "reversed so far (few seeds)" : text;
+  if (e.outcome == Outcome::few_seeds) text = e.against() ? "reversed so far (few seeds)" : text;
   if (e.outcome == Outcome::undecided && e.against()) text += ", leaning against";
-  if (e.outcome != Outcome::not_measured && e.difference.seeds.few_seeds()) text += ", few seeds";
+  if (e.outcome != Outcome::not_measured && e.outcome != Outcome::few_seeds && e.difference.seeds.few_seeds()) text += ", few seeds";
   return text;
 }
 
@@ -125,11 +146,13 @@ Table expectation_table(const Comparison& c) {
                       {"higher − lower", true, "mean over the seeds, ± their standard deviation"},
                       {"95% over seeds", true, interval_hover},
                       {"bootstrap over examples", true, bootstrap_hover}}};
+  if (std::any_of(c.came.begin(), c.came.end(), [](const JudgedExpectation& e) { return e.difference.doubtful; }))
+    t.note = doubtful_note(c);
   for (const JudgedExpectation& e : c.came) {
     const bool flagged = e.outcome == Outcome::reversed || (e.outcome == Outcome::few_seeds && e.against());
     t.rows.push_back({"`" + e.stated.figure + "`", label_of(c, e.stated.lower), label_of(c, e.stated.higher),
-                      flagged ? "**" + result_text(e) + "**" : result_text(e), difference_text(e.difference),
-                      interval_text(e.difference.seeds.interval), interval_text(e.difference.bootstrap)});
+                      (flagged ? "**" + result_text(e) + "**" : result_text(e)) + (e.difference.doubtful ? doubtful_mark : ""),
+                      difference_text(e.difference), interval_text(e.difference.seeds.interval), interval_text(e.difference.bootstrap)});
   }
   return t;
 }
@@ -187,8 +210,10 @@ void add_differences(Page& page, const Comparison& c) {
     for (const std::string& figure : shown)
       for (const Difference& d : c.differences)
         if (d.a == name && d.figure == figure)
-          t.rows.push_back({"`" + figure + "`", difference_text(d), interval_text(d.seeds.interval), interval_text(d.bootstrap),
-                            fmt::format("{}{}", d.seeds.spread.n, d.seeds.few_seeds() ? ", few seeds" : "")});
+          t.rows.push_back({"`" + figure + "`", difference_text(d) + (d.doubtful ? doubtful_mark : ""), interval_text(d.seeds.interval),
+                            interval_text(d.bootstrap), fmt::format("{}{}", d.seeds.spread.n, d.seeds.few_seeds() ? ", few seeds" : "")});
+    if (std::any_of(c.differences.begin(), c.differences.end(), [&](const Difference& d) { return d.a == name && d.doubtful; }))
+      t.note = doubtful_note(c);
     if (!t.rows.empty()) inside.table(t);
   }
   s.details(fmt::format("Every line less {}", first), inside);
@@ -220,6 +245,9 @@ void add_all_figures(Page& page, const Comparison& c) {
   Content inside;
   inside.table(all_figures_table(c));
   s.details("The table", inside);
+  if (const std::string without = without_paths(c); !without.empty())
+    s.note(
+        fmt::format("No figures of paths (`path_ratio`, ...) of {}: it does not use its code, so that all paths are one point.", without));
   Table t{.caption = "What two lines start with alike, under one seed.",
           .columns = {{"name"}, {"shares with"}, {"tensors", true, "of one name, shape and bits"}, {"numbers", true}}};
   for (const SharedWeights& w : shared_weights(c))

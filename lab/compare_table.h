@@ -9,8 +9,11 @@ namespace elbo::lab {
 // The figures that the tables show, in their order, as far as any line has them: of pictures or of texts.
 std::vector<std::string> shown_figures(const Comparison& c);
 
-// "105.63 ± 0.24", or "≥ 6.81" of what is only bounded; "–" where there is nothing.
+// "105.63 ± 0.24", "88.1 ± 0.3 †" of what is doubtful, or "≥ 6.81" of what is only bounded; "–" where there is nothing.
 std::string figure_text(const Comparison& c, const std::string& name, const std::string& figure);
+// What † says, where any line's nll is so marked; "" otherwise.
+inline constexpr const char* doubtful_mark = " †";
+std::string doubtful_note(const Comparison& c);
 // "[0.12, 1.80]"; "–" for none.
 std::string interval_text(const std::optional<Interval>& interval);
 // "as expected", "reversed, few seeds", "reversed so far (few seeds)" of one seed.

@@ -6,6 +6,7 @@
 
 #include "lab/codes.h"
 #include "lab/compare_page.h"
+#include "lab/compare_table.h"
 #include "lab/generate.h"
 #include "lab/plot_text.h"
 #include "lab/text_samples.h"
@@ -89,6 +90,7 @@ void add_text_figures(Page& page, const Comparison& c, const std::function<std::
       row.push_back(!e.variational() && e.config.model.latent > 0 && key == std::string_view("total") ? "–" : cell(e.name, key));
     t.rows.push_back(std::move(row));
   }
+  t.note = doubtful_note(c);
   s.table(t);
   std::vector<std::string> warnings = {
       "A plain autoencoder's reconstruction is no bound on anything: its code may hold any number of nats for nothing."};

@@ -49,13 +49,17 @@ Binned by_value(const std::vector<double>& values) {
   return result;
 }
 
-Binned by_angle(const std::vector<double>& degrees) {
-  Binned result{.bins = equal_bins};
-  for (const double v : degrees) {
-    const double turns = v / 360 - std::floor(v / 360);
-    result.bin.push_back(std::min(equal_bins - 1, int(turns * equal_bins)));
-  }
-  return result;
+double within_a_turn(double degrees) { return degrees - 360 * std::floor(degrees / 360); }
+
+// A whole turn is none. The circle is cut where the widest arc without an example ends.
+Binned by_angle(std::vector<double> degrees) {
+  for (double& v : degrees) v = within_a_turn(v);
+  const std::vector<double> known = distinct_values(degrees);
+  double start = known.front(), widest = known.front() + 360 - known.back();
+  for (std::size_t i = 1; i < known.size(); i++)
+    if (known[i] - known[i - 1] > widest) start = known[i], widest = known[i] - known[i - 1];
+  for (double& v : degrees) v = within_a_turn(v - start);
+  return by_count(degrees);
 }
 
 double entropy_of_counts(const std::vector<Index>& counts, double n) {
@@ -89,20 +93,27 @@ double concentration(const std::vector<double>& weights) {
 }
 
 // Columns of numbers, (n, columns), float64, of mean 0 and variance 1 over the examples that are fitted to; constant ones are 0.
-Tensor standardised_columns(const std::vector<std::vector<double>>& columns) {
+// `together`: of variance 1 in the mean over the columns, which keep their proportions.
+Tensor standardised_columns(const std::vector<std::vector<double>>& columns, bool together = false) {
   const Index n = Index(columns[0].size()), count = Index(columns.size());
   Tensor result({n, count}, DType::float64);
+  std::vector<double> means, variances;
   for (Index j = 0; j < count; j++) {
     const std::vector<double>& v = columns[std::size_t(j)];
     double sum = 0, squares = 0, fitted = 0;
     for (std::size_t i = 0; i < v.size(); i++)
       if (i % 5 < 3) sum += v[i], fitted++;
-    const double mean = sum / fitted;
+    means.push_back(sum / fitted);
     for (std::size_t i = 0; i < v.size(); i++)
-      if (i % 5 < 3) squares += (v[i] - mean) * (v[i] - mean);
-    const double deviation = std::sqrt(squares / fitted);
+      if (i % 5 < 3) squares += (v[i] - means.back()) * (v[i] - means.back());
+    variances.push_back(squares / fitted);
+  }
+  double common = 0;
+  for (const double v : variances) common += v / double(count);
+  for (Index j = 0; j < count; j++) {
+    const double mean = means[std::size_t(j)], deviation = std::sqrt(together ? common : variances[std::size_t(j)]);
     const double by = deviation > 1e-12 * std::abs(mean) ? 1 / deviation : 0;
-    for (Index i = 0; i < n; i++) result.mutable_data<double>()[i * count + j] = (v[std::size_t(i)] - mean) * by;
+    for (Index i = 0; i < n; i++) result.mutable_data<double>()[i * count + j] = (columns[std::size_t(j)][std::size_t(i)] - mean) * by;
   }
   return result;
 }
@@ -170,15 +181,10 @@ double mean_of_figures(const std::vector<double>& values) {
 }  // namespace
 
 FactorKind kind_of_factor(const Tensor& values, const std::string& name) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
   bool whole = true;
-  for (Index i = 0; i < values.numel(); i++) {
-    const double v = values.element(i);
-    whole = whole && v == std::floor(v);
-    low = std::min(low, v), high = std::max(high, v);
-  }
+  for (Index i = 0; i < values.numel() && whole; i++) whole = values.element(i) == std::floor(values.element(i));
   if (whole) return FactorKind::discrete;
-  return (name == "hue" || name == "rotation") && high - low > 180 ? FactorKind::angle : FactorKind::continuous;
+  return name == "hue" || name == "rotation" ? FactorKind::angle : FactorKind::continuous;
 }
 
 DisentanglementFigures disentanglement(const Tensor& codes, const Split& split, const std::vector<std::string>& names) {
@@ -228,7 +234,7 @@ DisentanglementFigures disentanglement(const Tensor& codes, const Split& split, 
     }
     f.gap = (said[std::size_t(f.first)] - second) / f.entropy;
 
-    const Tensor y = standardised_columns(targets_of(values, f.kind, binned));
+    const Tensor y = standardised_columns(targets_of(values, f.kind, binned), f.kind == FactorKind::angle);
     const Tensor weights = fit_lasso(fitted, fifths(y, 0, 3), valid, fifths(y, 3, 4)).weights;
     f.informativeness = share_explained(held_out, fifths(y, 4, 5), weights);
     std::vector<double> column;

@@ -20,8 +20,9 @@
 // Weights are linear: a factor that a code holds in a bent way counts as less informative than it is, where the gap still sees it. Read the
 // first two together with the third: of factors that are not explained they say little.
 //
-// Factors, by their values: whole numbers are discrete (for the regression a target for each value); "hue" and "rotation" in degrees that
-// span more than half a turn are angles (20 equal bins; cosine and sine as targets); others are continuous (20 bins of equal count). The
+// Factors, by their values: whole numbers are discrete (for the regression a target for each value); others are in 20 bins of equal count,
+// and "hue" and "rotation" angles in degrees, with cosine and sine as targets, which keep their proportions: over a few degrees the one
+// hardly changes, and hardly counts. (The digits' rotation is in radians, a sixth of one at most, where that makes no difference.) The
 // importance for several targets is the root of the sum of squares of their weights. Factors with one value, or more than 100 discrete
 // ones, have NaN and are in no mean.
 

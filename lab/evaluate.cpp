@@ -4,16 +4,16 @@
 
 #include <chrono>
 #include <cmath>
-#include <numbers>
 
 #include "autograd/mode.h"
+#include "lab/columns.h"
 #include "lab/disentanglement.h"
 #include "lab/doctor.h"
+#include "lab/nll_figures.h"
 #include "lab/sampled_texts.h"
 #include "lab/ssim.h"
 #include "lab/text_figures.h"
 #include "models/evaluation.h"
-#include "models/importance.h"
 #include "tensor/elementwise.h"
 #include "tensor/error.h"
 #include "tensor/file.h"
@@ -22,31 +22,6 @@
 
 namespace elbo {
 namespace {
-
-// Puts the numbers of a tensor (n,) into a column, each where its example stands in the part.
-void place(std::vector<double>& column, const Tensor& values, const Batch& batch, Index size) {
-  column.resize(std::size_t(size));
-  const Tensor v = values.to(DType::float64);
-  for (Index i = 0; i < v.numel(); i++) column[std::size_t(batch.examples.data<std::int32_t>()[i])] = v.data<double>()[i];
-}
-
-void place(std::vector<double>& column, const std::vector<double>& values, const Batch& batch, Index size) {
-  place(column, Tensor::from(values, {Index(values.size())}), batch, size);
-}
-
-double mean_of(const std::vector<double>& column) {
-  double sum = 0;
-  for (const double v : column) sum += v;
-  return column.empty() ? no_figure : sum / double(column.size());
-}
-
-// Of the mean of independent numbers; null for one.
-double standard_error(const std::vector<double>& column) {
-  const double m = mean_of(column), n = double(column.size());
-  double squares = 0;
-  for (const double v : column) squares += (v - m) * (v - m);
-  return n > 1 ? std::sqrt(squares / (n - 1) / n) : no_figure;
-}
 
 // Means and squares of each code dimension, and its KL.
 struct Units {
@@ -79,7 +54,7 @@ void add_information(Figures& f, const FirstCodes& codes, const std::vector<doub
   f.mutual_information = codes.information(n);
   f.mutual_information_bound = std::log(double(n));
   f.mutual_information_saturated = f.mutual_information > f.mutual_information_bound - 0.1;
-  f.aggregate_kl = mean_of({kl.begin(), kl.begin() + n}) - f.mutual_information;
+  f.aggregate_kl = column_mean({kl.begin(), kl.begin() + n}) - f.mutual_information;
 }
 
 void add_sampled_texts(Figures& f, const Run& run, const Dataset& data, const EvaluateOptions& options) {
@@ -107,12 +82,9 @@ double variance_of(const Run& run, const Dataset& data) {
   return training_variance(*run.model, *evaluation_batches(run.config, data.train));
 }
 
-// nll in bits per number of an example, where it is the length of a code for the data: dequantised bytes (8 bits more for the density's
-// unit), or binary pixels.
-double bits_per_dim(const Figures& f, Likelihood l, double dimensions) {
-  const double bits = f.nll / (dimensions * std::numbers::ln2);
-  if (is_density(l) && f.dequantized) return bits + 8;
-  return l == Likelihood::bernoulli && f.binarized ? bits : no_figure;
+// Of the whole part and of what was trained on: whether a figure is there does not hang on how many examples are measured.
+bool from_0_to_1(const Run& run, const Split& part) {
+  return run.trained_on.values != Values::other && kind_of_values(part.values) != Values::other;
 }
 
 // Every number is 0 or 1: x (x - 1) = 0.
@@ -136,13 +108,16 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   const bool importance = samples > 0 && model.variational(), information = options.all || options.information;
   const double variance = variance_of(run, data);
   PerExample rows;
-  std::vector<double> similarity, nll_tenth, bound;  // bound: of iwae, with as many samples as in training
-  std::vector<std::pair<Index, double>> curve;       // of nll, by samples
+  std::vector<double> similarity, bound;  // bound: of iwae, with as many samples as in training
+  NllColumns nll(size);
   Units units(model.latent());
   FirstCodes codes(size);
   std::optional<TextCounts> counts;
   if (text) counts.emplace(run, split);
   bool binary_values = true;
+  const BatchOptions numbers = text ? BatchOptions{} : evaluation_options(run.config, split, options.batch);
+  // PSNR and SSIM have 0 .. 1 in their formulas.
+  const bool unit_pictures = run.example_shape.rank() == 3 && (numbers.binarize != Binarize::none || from_0_to_1(run, part));
 
   const std::unique_ptr<BatchSource> batches = evaluation_batches(run.config, split, options.batch);
   for (Index b = 0, done = 0; b < batches->count(); b++) {
@@ -166,19 +141,10 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
       const Decoding at_mean = pass.kl ? model.decode(model.given(pass.code.mean, batch.labels)) : pass.decoding;
       place(rows.reconstruction_at_mean, objective.reconstruction(at_mean, batch.x, variance).value(), batch, size);
       place(rows.squared_error_at_mean, squared_error(at_mean.mean(), batch.x), batch, size);
-      if (options.all && run.example_shape.rank() == 3) place(similarity, structural_similarity(at_mean.mean(), batch.x), batch, size);
+      if (options.all && unit_pictures) place(similarity, structural_similarity(at_mean.mean(), batch.x), batch, size);
     }
-    if (importance) {
-      const ImportanceEstimate e =
-          importance_estimate(model, objective, batch.x, batch.examples, samples, options.seed, variance, 1, batch.labels);
-      place(rows.nll, e.nll, batch, size);
-      place(rows.effective_samples, e.effective_samples, batch, size);
-      place(nll_tenth, e.nll_tenth, batch, size);
-      for (std::size_t c = 0; c < e.curve_samples.size(); c++) {
-        if (c == curve.size()) curve.emplace_back(e.curve_samples[c], 0);
-        curve[c].second += e.curve_sums[c] / double(size);
-      }
-    }
+    if (importance)
+      nll.add(importance_estimate(model, objective, batch.x, batch.examples, samples, options.seed, variance, 1, batch.labels), batch);
     if (model.variational() && objective.importance_weighted())
       place(bound,
             importance_estimate(model, objective, batch.x, batch.examples, objective.samples(), options.seed, variance, run.beta,
@@ -195,7 +161,6 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
   for (std::size_t i = 0; i < rows.kl.size(); i++) rows.total[i] += rows.kl[i];
 
   const double n = double(size);
-  const BatchOptions numbers = text ? BatchOptions{} : evaluation_options(run.config, split, options.batch);
   Figures f{.split = std::string(part_name(options.part)),
             .examples = size,
             .weights = std::string(run.weights_name()),
@@ -207,46 +172,43 @@ Figures measure(const Run& run, const Dataset& data, const EvaluateOptions& opti
             .variational = model.variational(),
             .classes = model.condition().width()};
   f.all = options.all;
+  f.texts_sampled = (options.all && options.decode) || options.language_model;
   f.normalised = normalised(likelihood, binary_values);
   if (likelihood == Likelihood::gaussian) f.variance = run.config.objective.variance;
   if (likelihood == Likelihood::gaussian_optimal) f.variance = variance;
   f.bytes_as_they_are = is_density(likelihood) && split.values.dtype() == DType::uint8 && !f.dequantized;
-  f.reconstruction = mean_of(rows.reconstruction);
+  f.reconstruction = column_mean(rows.reconstruction);
   f.total = f.objective = f.reconstruction;
   f.beta = run.beta;
   f.minimised = objective.description(f.beta);
   if (f.variational) {
-    f.kl = mean_of(rows.kl);
+    f.kl = column_mean(rows.kl);
     f.total += f.kl;
-    f.objective = objective.importance_weighted() ? mean_of(bound) : f.reconstruction + objective.final_term(f.beta).cost(f.kl);
+    f.objective = objective.importance_weighted() ? column_mean(bound) : f.reconstruction + objective.final_term(f.beta).cost(f.kl);
     for (const double k : units.kl) f.kl_per_unit.push_back(k / n);
   }
   if (!std::isfinite(f.total))
     fail("evaluate", fmt::format("{}: the {} weights give a total of {} (reconstruction {}): was the learning rate too high?", run.path,
                                  f.weights, f.total, f.reconstruction));
-  f.squared_error = mean_of(rows.squared_error);
-  f.reconstruction_at_mean = mean_of(rows.reconstruction_at_mean);
-  f.squared_error_at_mean = mean_of(rows.squared_error_at_mean);
-  if (run.example_shape.rank() == 3) f.psnr = 10 * std::log10(double(run.example_shape.numel()) / std::max(f.squared_error_at_mean, 1e-30));
+  f.squared_error = column_mean(rows.squared_error);
+  f.reconstruction_at_mean = column_mean(rows.reconstruction_at_mean);
+  f.squared_error_at_mean = column_mean(rows.squared_error_at_mean);
+  if (unit_pictures) f.psnr = 10 * std::log10(double(run.example_shape.numel()) / std::max(f.squared_error_at_mean, 1e-30));
   f.active_units = code ? units.active(n, 0.01) : -1;
   if (code && options.all)
     for (const double threshold : {0.001, 0.003, 0.01, 0.03, 0.1, 0.3})
       f.active_by_threshold.emplace_back(threshold, units.active(n, threshold));
   f.importance_samples = samples;
   if (importance) {
-    f.nll = mean_of(rows.nll);
-    f.nll_standard_error = standard_error(rows.nll);
-    f.nll_tenth = mean_of(nll_tenth);
-    f.effective_samples = mean_of(rows.effective_samples);
-    f.nll_curve = std::move(curve);
-    f.bits_per_dim = bits_per_dim(f, likelihood, double(run.example_shape.numel()));
+    nll.fill(f, likelihood, double(run.example_shape.numel()));
+    rows.nll = nll.nll(), rows.effective_samples = nll.effective_samples();
   } else if (samples > 0 && !code) {
     f.nll = f.total;
-    f.nll_standard_error = standard_error(rows.total);
+    f.nll_standard_error = column_standard_error(rows.total);
   }
   if (information && model.variational()) add_information(f, codes, rows.kl);
   if (options.all && code) add_disentanglement(f, codes.mean, split, data);
-  f.ssim = mean_of(similarity);
+  f.ssim = column_mean(similarity);
   if (text) counts->fill(f);
   if (text && (f.variational || !code) && has_entropy(run, data, split))
     f.entropy_gap = (std::isnan(f.nll) ? f.total : f.nll) - *data.entropy;
@@ -270,7 +232,6 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
     require_language_model(*options.language_model);
   }
   Figures f = measure(run, data, options);
-  f.texts_sampled = (options.all && options.decode) || options.language_model;
   if (run.codec && f.texts_sampled) add_sampled_texts(f, run, data, options);
   if (options.all && options.judges && data.classes > 1 && data.train.labels && data.test.labels) {
     if (options.on_note) options.on_note("probes: from codes, and from what the encoder sees, to labels");
@@ -280,7 +241,9 @@ Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& opt
   if (options.amortisation_gap) {
     if (!run.model->variational()) throw UsageError("--amortisation-gap: " + run.path + " is no VAE, it has no posterior to be amortised");
     if (options.on_note) options.on_note("optimising the codes of single examples");
-    f.amortisation = amortisation_gap(run, data.part(options.part), {.seed = options.seed});
+    f.amortisation =
+        amortisation_gap(run, data.part(options.part),
+                         {.examples = options.examples > 0 ? options.examples : AmortisationOptions{}.examples, .seed = options.seed});
   }
   if (options.diagnose) f.diagnosis = diagnose(run, data, {.seed = options.seed});
   f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

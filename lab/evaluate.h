@@ -26,6 +26,12 @@ namespace elbo {
 // A figure that does not apply: null in JSON, a dash in tables.
 inline constexpr double no_figure = std::numeric_limits<double>::quiet_NaN();
 
+// nll with the first so many importance samples.
+struct NllPoint {
+  Index samples = 0;
+  double nll = 0, standard_error = 0;  // over examples
+};
+
 // All in nats per example, means over the examples, unless said otherwise.
 struct Figures {
   // What was measured.
@@ -49,10 +55,11 @@ struct Figures {
   std::string minimised;             // how the objective is made, for people
   double squared_error = no_figure;  // to the decoder's mean, same latent sample as reconstruction
   double reconstruction_at_mean = no_figure, squared_error_at_mean = no_figure;  // z = the encoder's mean: where AE and VAE are compared
-  double psnr = no_figure;          // images: 10 log10(1 / mean squared error of a number at the code's mean), in decibels
-  Index active_units = 0;           // -1: no code. Dimensions whose encoder mean has a variance above 0.01
-                                    // (Burda, Grosse and Salakhutdinov 2015)
-  std::vector<double> kl_per_unit;  // empty for a plain autoencoder
+  // Images of numbers 0 .. 1: 10 log10(1 / mean squared error of a number at the code's mean), in decibels; null for other numbers.
+  double psnr = no_figure;
+  Index active_units = 0;                                     // -1: no code. Dimensions whose encoder mean has a variance above 0.01
+                                                              // (Burda, Grosse and Salakhutdinov 2015)
+  std::vector<double> kl_per_unit;                            // empty for a plain autoencoder
   std::vector<std::pair<double, Index>> active_by_threshold;  // with `all`: the same for other thresholds
 
   // Texts. Tokens predicted: the end counted, the start not.
@@ -69,19 +76,20 @@ struct Figures {
   double distinct_1 = no_figure, distinct_2 = no_figure, self_bleu = no_figure, copied = no_figure;
   double samples_parsed = no_figure;  // on `sentences`: share that the grammar makes
   // On `sentences`: nll, or where there is none total, less the exact entropy of a sentence. At least 0 but for the luck of the examples.
-  // Null for a plain autoencoder, and where the two cannot be compared (has_entropy() of lab/text_figures.h).
+  // Null for a plain autoencoder and a model of p(x | label), and where the two cannot be compared (has_entropy() of lab/text_figures.h).
   double entropy_gap = no_figure;
 
   // With `all`: of index and code on the first examples, at most 10,000 (models/information.h).
   double mutual_information = no_figure, mutual_information_bound = no_figure;  // the bound: log of how many
   bool mutual_information_saturated = false;                                    // within 0.1 of it: no more than a bound
-  double aggregate_kl = no_figure;                                              // KL(q(z) || p(z)): the KL on them less that
-  bool all = false;                                                             // whether these were asked for
+  // KL(q(z) || p(z)): the KL on them less that. At most so much where the information is saturated: at least so much.
+  double aggregate_kl = no_figure;
+  bool all = false;  // whether these were asked for
 
   // With `all`.
   PictureFigures pictures;
   ProbeFigures probes;      // what codes say of the labels
-  double ssim = no_figure;  // of pictures and their reconstructions at the code's mean (lab/ssim.h)
+  double ssim = no_figure;  // of pictures (likewise 0 .. 1) and their reconstructions at the code's mean (lab/ssim.h)
   // Of data with factors, where whole parts are measured (lab/disentanglement.h).
   double mutual_information_gap = no_figure, disentanglement = no_figure, completeness = no_figure, informativeness = no_figure;
 
@@ -94,7 +102,7 @@ struct Figures {
   double nll_perplexity = no_figure;                       // exp(nll per token)
   double nll_tenth = no_figure;                            // with the first K/10 samples: how far K is from enough
   double effective_samples = no_figure;                    // (sum w)^2 / sum w^2, mean over examples
-  std::vector<std::pair<Index, double>> nll_curve;         // with the first 1, 2, 5, 10, ... samples
+  std::vector<NllPoint> nll_curve;                         // with the first 1, 2, 5, 10, ... samples
   double bits_per_dim = no_figure;                         // nll / (D ln 2), + 8 on dequantised bytes; null where that is no code length
 
   // Cost of measuring.
@@ -116,7 +124,7 @@ struct EvaluateOptions {
   bool information = false;             // of these mutual information, aggregate KL and shuffled reconstruction alone
   bool judges = true;                   // with `all`: also probes, and figures of pictures that are made: the dearest
   bool decode = true;                   // texts: the figures that need texts decoded word by word
-  bool amortisation_gap = false;        // also that, of a VAE, on the first 200 examples
+  bool amortisation_gap = false;        // also that, of a VAE, on `examples`, or on the first 200
   bool diagnose = false;                // also that, on examples of the test and the training part, whatever `part` is
   const Run* language_model = nullptr;  // texts: the figures of texts that are drawn and that need one
   std::uint64_t seed = 1;               // of the latent noise
@@ -130,8 +138,8 @@ struct EvaluateOptions {
 // model file; where training has not finished and there is none, that of `data`'s training part under the weights as they are.
 Figures evaluate(const Run& run, const Dataset& data, const EvaluateOptions& options = {});
 
-// One JSON object (a line end at the end). The keys of nll stand in it where importance samples were asked for; figures of text, which
-// these models have not, are null.
+// One JSON object (a line end at the end). The keys of nll stand in it where importance samples were asked for, those that `all` adds with
+// it; figures of texts always, null where they were not measured or the examples are none.
 std::string to_json(const Figures& figures);
 // A table for people, with what must be known to read it.
 std::string to_text(const Figures& figures);

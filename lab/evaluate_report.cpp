@@ -1,4 +1,4 @@
-// Figures as JSON, as a table for people, and example by example.
+// Figures as a table for people.
 
 #include <fmt/core.h>
 
@@ -6,10 +6,9 @@
 #include <cmath>
 
 #include "lab/doctor.h"
-#include "lab/evaluate.h"
+#include "lab/nll_figures.h"
 #include "lab/plot_text.h"
 #include "models/objective.h"
-#include "tensor/json.h"
 
 namespace elbo {
 namespace {
@@ -38,6 +37,16 @@ std::string words_text(const Figures& f) {
   line(text, "  perplexity", f.sample_lm_perplexity, "under the language model");
   line(text, "  reverse perplexity", f.reverse_perplexity, "of the part under a language model trained on 50,000 of them");
   return text;
+}
+
+// "1: 99.100 +- 0.412, 2: ...": nll by samples, with its error over examples.
+std::string curve_text(const Figures& f) {
+  if (f.nll_curve.size() < 2) return "";
+  std::string points;
+  for (const NllPoint& p : f.nll_curve)
+    points += fmt::format("{}{}: {:.3f}{}", points.empty() ? "" : ", ", lab::grouped_number(p.samples), p.nll,
+                          std::isnan(p.standard_error) ? "" : fmt::format(" +- {:.3f}", p.standard_error));
+  return fmt::format("  {:<24}{:>12}  {}\n", "  by samples", "", points);
 }
 
 std::string likelihood_note(const Figures& f) {
@@ -69,11 +78,6 @@ std::string spaced(std::string key) {
   return key;
 }
 
-// By what follows the names of the figures.
-std::vector<std::pair<std::string, const ProbeAccuracy*>> probes_by_name(const ProbeFigures& p) {
-  return {{"", &p.code}, {"_raw", &p.raw}, {"_principal_components", &p.principal_components}, {"_untrained", &p.untrained}};
-}
-
 std::string probes_text(const ProbeFigures& p) {
   std::string text;
   for (const auto& [what, member] : {std::pair("probe accuracy", &ProbeAccuracy::linear), std::pair("knn accuracy", &ProbeAccuracy::knn)}) {
@@ -87,95 +91,6 @@ std::string probes_text(const ProbeFigures& p) {
 }
 
 }  // namespace
-
-std::string to_json(const Figures& f) {
-  Json j;  // a figure that is not finite is written as null
-  j["split"] = f.split.empty() ? Json() : Json(f.split);
-  j["examples"] = f.examples;
-  j["weights"] = f.weights;
-  j["likelihood"] = f.likelihood;
-  j["binarized"] = f.binarized;
-  j["use_test"] = f.use_test;
-  j["dequantized"] = f.dequantized;
-  j["normalised"] = f.normalised;
-  j["variance"] = f.variance;
-  j["parameters"] = f.parameters;
-  j["variational"] = f.variational;
-  j["condition"] = f.classes > 0 ? Json("label") : Json();
-  j["total"] = f.total;
-  j["reconstruction"] = f.reconstruction;
-  j["kl"] = f.kl;
-  j["beta"] = f.beta;
-  j["objective"] = f.objective;
-  j["squared_error"] = f.squared_error;
-  j["reconstruction_at_mean"] = f.reconstruction_at_mean;
-  j["squared_error_at_mean"] = f.squared_error_at_mean;
-  j["psnr"] = f.psnr;
-  j["active_units"] = f.active_units < 0 ? Json() : Json(f.active_units);
-  j["kl_per_unit"] = f.kl_per_unit.empty() ? Json(nullptr) : Json(f.kl_per_unit);
-  j["tokens"] = std::isnan(f.tokens) ? Json() : Json(Index(f.tokens));
-  j["perplexity"] = f.perplexity;
-  j["token_accuracy"] = f.token_accuracy;
-  j["exact_match"] = f.exact_match;
-  j["edit_distance"] = f.edit_distance;
-  if (f.all) {
-    j["active_units_by_threshold"] = f.active_by_threshold.empty() ? Json() : Json::array();
-    for (const auto& [threshold, units] : f.active_by_threshold)
-      j["active_units_by_threshold"].push_back(Json::object({{"threshold", threshold}, {"active_units", units}}));
-    j["ssim"] = f.ssim;
-    for (const auto& [name, probe] : probes_by_name(f.probes)) {
-      j["probe_accuracy" + name] = probe->linear;
-      j["knn_accuracy" + name] = probe->knn;
-    }
-    j["most_frequent_label"] = f.probes.most_frequent;
-    j["mutual_information_gap"] = f.mutual_information_gap;
-    j["disentanglement"] = f.disentanglement;
-    j["completeness"] = f.completeness;
-    j["informativeness"] = f.informativeness;
-    for (const PictureFigure& p : picture_figure_list()) j[p.key] = f.pictures.*p.value;
-    j["shuffled_reconstruction"] = f.shuffled_reconstruction;
-    j["mutual_information"] = f.mutual_information;
-    j["mutual_information_bound"] = f.mutual_information_bound;
-    j["mutual_information_saturated"] = std::isnan(f.mutual_information) ? Json() : Json(f.mutual_information_saturated);
-    j["aggregate_kl"] = f.aggregate_kl;
-  }
-  if (f.texts_sampled) {
-    j["sample_lm_perplexity"] = f.sample_lm_perplexity;
-    j["reverse_perplexity"] = f.reverse_perplexity;
-    j["distinct_1"] = f.distinct_1;
-    j["distinct_2"] = f.distinct_2;
-    j["self_bleu"] = f.self_bleu;
-    j["copied"] = f.copied;
-    j["samples_parsed"] = f.samples_parsed;
-  }
-  if (f.texts_sampled || f.importance_samples > 0) j["entropy_gap"] = f.entropy_gap;
-  if (f.importance_samples > 0) {
-    j["nll"] = f.nll;
-    j["nll_standard_error"] = f.nll_standard_error;
-    j["importance_samples"] = f.variational ? Json(f.importance_samples) : Json(nullptr);
-    j["nll_tenth"] = f.nll_tenth;
-    j["effective_samples"] = f.effective_samples;
-    j["nll_curve"] = f.nll_curve.empty() ? Json() : Json::array();
-    for (const auto& [samples, nll] : f.nll_curve) j["nll_curve"].push_back(Json::object({{"samples", samples}, {"nll", nll}}));
-    j["nll_perplexity"] = f.nll_perplexity;
-    j["bits_per_dim"] = f.bits_per_dim;
-  }
-  if (const auto& gap = f.amortisation)
-    j["amortisation_gap"] = Json::object({{"gap", gap->gap},
-                                          {"standard_error", gap->standard_error},
-                                          {"encoder_elbo", gap->encoder_elbo},
-                                          {"optimised_elbo", gap->optimised_elbo},
-                                          {"examples", gap->examples},
-                                          {"steps", gap->steps}});
-  if (f.diagnosis) {
-    j["diagnosis"] = Json::array();
-    for (const Finding& d : *f.diagnosis)
-      j["diagnosis"].push_back(Json::object({{"illness", d.illness}, {"evidence", d.evidence}, {"cause", d.cause}, {"set", d.set}}));
-  }
-  j["seconds"] = f.seconds;
-  j["examples_per_second"] = f.examples_per_second;
-  return j.dump(2) + "\n";
-}
 
 std::string to_text(const Figures& f) {
   std::string text = fmt::format("{}, {} examples, {} weights; {}, {} parameters\nlikelihood {}: {}\n\n",
@@ -214,20 +129,22 @@ std::string to_text(const Figures& f) {
     line(text, "mutual information", f.mutual_information,
          fmt::format("of example and code, {:.2f} at most{}", f.mutual_information_bound,
                      f.mutual_information_saturated ? ": a lower bound, it is saturated" : ""));
-    line(text, "aggregate KL", f.aggregate_kl, "of all codes together from the prior");
+    line(text, "aggregate KL", f.aggregate_kl,
+         fmt::format("of all codes together from the prior{}",
+                     f.mutual_information_saturated ? ": an upper bound, as the information is a lower one" : ""));
   }
   if (words) text += words_text(f);
   if (f.importance_samples > 0 && f.variational) {
     line(text, "nll", f.nll,
-         fmt::format("{} importance samples, standard error over examples {:.3f}", lab::grouped_number(f.importance_samples),
-                     f.nll_standard_error));
-    line(text, "  with a tenth of them", f.nll_tenth);
-    line(text, "  effective samples", f.effective_samples);
-    if (f.importance_samples > 1 && (f.effective_samples < 2 || f.nll_tenth - f.nll > 0.5))
-      text += fmt::format(
-          "  nll is not to be trusted: {}. It is too high; --importance-samples {} comes nearer\n",
-          f.effective_samples < 2 ? "one sample outweighs the rest" : "ten times the samples still lowered it by more than half a nat",
-          lab::grouped_number(10 * f.importance_samples));
+         fmt::format("{} importance sample{}, standard error over examples {:.3f}", lab::grouped_number(f.importance_samples),
+                     f.importance_samples == 1 ? "" : "s", f.nll_standard_error));
+    if (const Index fewer = fewer_samples(f.importance_samples); f.importance_samples > 1)
+      line(text, fmt::format("  with the first {}", lab::grouped_number(fewer)), f.nll_tenth);
+    if (f.importance_samples > 1) line(text, "  effective samples", f.effective_samples);
+    text += curve_text(f);
+    if (const NllTrust trust = nll_trusted(f); trust.trusted == false)
+      text += fmt::format("  nll is not to be trusted: {}. It is too high; --importance-samples {} comes nearer\n", trust.evidence,
+                          std::max<Index>(100, 10 * f.importance_samples));
     if (words)
       line(text, "nll perplexity", f.nll_perplexity);
     else
@@ -247,35 +164,15 @@ std::string to_text(const Figures& f) {
     if (!std::isnan(v)) line(text, what, v, "of codes for the data's factors");
   for (const PictureFigure& p : picture_figure_list())
     if (const double v = f.pictures.*p.value; !std::isnan(v)) line(text, spaced(p.key), v, p.meaning);
+  if (f.pictures.collapsed)
+    text += fmt::format("  no figures of paths: the run does not use its code ({})\n",
+                        f.variational ? "no mean has a variance above 0.01" : "all examples have the same");
   if (const auto& gap = f.amortisation)
     line(text, "amortisation gap", gap->gap,
          fmt::format("the ELBO of codes optimised one by one less the encoder's, {} examples, standard error {:.3f}", gap->examples,
                      gap->standard_error));
   if (f.diagnosis) text += "\n" + to_text(*f.diagnosis);
   text += fmt::format("\n{:.2f} s, {} examples a second\n", f.seconds, lab::grouped_number(Index(f.examples_per_second)));
-  return text;
-}
-
-std::string to_csv(const PerExample& rows) {
-  const std::pair<const char*, const std::vector<double>*> columns[] = {{"tokens", &rows.tokens},
-                                                                        {"total", &rows.total},
-                                                                        {"reconstruction", &rows.reconstruction},
-                                                                        {"kl", &rows.kl},
-                                                                        {"squared_error", &rows.squared_error},
-                                                                        {"reconstruction_at_mean", &rows.reconstruction_at_mean},
-                                                                        {"squared_error_at_mean", &rows.squared_error_at_mean},
-                                                                        {"nll", &rows.nll},
-                                                                        {"effective_samples", &rows.effective_samples}};
-  std::string text = rows.label.empty() ? "index" : "index,label";
-  for (const auto& [name, values] : columns)
-    if (!values->empty()) text += fmt::format(",{}", name);
-  text += "\n";
-  for (std::size_t i = 0; i < rows.total.size(); i++) {
-    text += rows.label.empty() ? fmt::format("{}", i) : fmt::format("{},{}", i, rows.label[i]);
-    for (const auto& [name, values] : columns)
-      if (!values->empty()) text += fmt::format(",{:.9g}", (*values)[i]);
-    text += "\n";
-  }
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include "lab/picture_figures.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "lab/sample_quality.h"
@@ -56,6 +57,7 @@ PictureFigures picture_figures(const Run& run, const Dataset& data, std::uint64_
     f.path_midpoint = s->decoded.midpoint_distance, f.cross_fade_midpoint = s->cross_fade.midpoint_distance;
     f.path_entropy = value(s->decoded.entropy), f.cross_fade_entropy = value(s->cross_fade.entropy);
   }
+  f.collapsed = std::isnan(f.path_midpoint);
   const Holes h = holes(run, data, count / 10, seed);
   f.hole_ratio_prior = value(h.ratio(h.prior));
   f.hole_ratio_gaussian = value(h.ratio(h.gaussian)), f.hole_ratio_mixture = value(h.ratio(h.mixture));

@@ -16,8 +16,9 @@ struct PictureFigures {
   double sample_distance = none, sample_distance_floor = none, reconstruction_distance = none;  // lab/sample_quality.h
   double precision = none, recall = none;
   double memorising_ratio = none;
-  double path_ratio = none, path_midpoint = none, path_entropy = none;  // lab/smoothness.h
+  double path_ratio = none, path_midpoint = none, path_entropy = none;  // lab/smoothness.h; none for a run that does not use its code
   double cross_fade_midpoint = none, cross_fade_entropy = none;
+  bool collapsed = false;  // that was found: why there are no paths
   double hole_ratio_prior = none, hole_ratio_gaussian = none, hole_ratio_mixture = none;
 };
 

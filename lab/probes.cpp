@@ -154,4 +154,8 @@ ProbeFigures probe_figures(const Run& run, const Dataset& data, const ProbeOptio
   return figures;
 }
 
+std::vector<std::pair<std::string, const ProbeAccuracy*>> probes_by_name(const ProbeFigures& f) {
+  return {{"", &f.code}, {"_raw", &f.raw}, {"_principal_components", &f.principal_components}, {"_untrained", &f.untrained}};
+}
+
 }  // namespace elbo

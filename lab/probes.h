@@ -20,6 +20,9 @@
 // take some 20 seconds on two cores, of 3,072 numbers a minute, nearly all of it for the raw numbers.
 
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "data/dataset.h"
 #include "models/run.h"
@@ -44,6 +47,9 @@ struct ProbeFigures {
   double most_frequent = std::numeric_limits<double>::quiet_NaN();  // accuracy of always saying the training part's most frequent label
   Index train = 0, valid = 0, test = 0;                             // examples used
 };
+
+// By what follows the names of the figures: "", "_raw", "_principal_components", "_untrained".
+std::vector<std::pair<std::string, const ProbeAccuracy*>> probes_by_name(const ProbeFigures& figures);
 
 // Features (n, d) of any float type with their labels, int32 (n,).
 struct LabelledFeatures {

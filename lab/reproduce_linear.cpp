@@ -52,7 +52,7 @@ Numbers linear_figures(const Run& run, const Dataset& data, Index noise_draws) {
   all["subspace_sine"] = subspace_sine(learned.weights, best.weights);
   const Figures f = evaluate(run, data, {.part = Part::train, .importance_samples = 100});
   all["nll"] = f.nll;
-  all["nll_1"] = f.nll_curve.front().second;
+  all["nll_1"] = f.nll_curve.front().nll;
   all["nll_difference"] = all["nll_1"] - all["nll"];
   return all;
 }

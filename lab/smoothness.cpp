@@ -79,20 +79,22 @@ PathFigures path_figures(const Run& run, const Dataset& data, const Classifier* 
   return figures;
 }
 
-// Whether the mean of some dimension of the code (n, latent) has a variance above 0.01.
-bool uses_its_code(const Tensor& mean) {
+constexpr double rounding = 1e-5;  // of a float32 code, relative: some hundred times the distance of two such numbers
+
+}  // namespace
+
+bool uses_its_code(const Tensor& mean, bool variational) {
   const Index n = mean.size(0), latent = mean.size(1);
   const float* z = mean.data<float>();
   for (Index j = 0; j < latent; j++) {
     double centre = 0, squares = 0;
     for (Index i = 0; i < n; i++) centre += double(z[i * latent + j]) / double(n);
     for (Index i = 0; i < n; i++) squares += (double(z[i * latent + j]) - centre) * (double(z[i * latent + j]) - centre);
-    if (squares / double(n) > 0.01) return true;
+    const double variance = squares / double(n);
+    if (variance > (variational ? 0.01 : rounding * rounding * (centre * centre + variance))) return true;
   }
   return false;
 }
-
-}  // namespace
 
 std::optional<Smoothness> smoothness(const Run& run, const Dataset& data, const Classifier* classifier, const SmoothnessOptions& options) {
   if (options.pairs < 1) throw UsageError(fmt::format("smoothness: expected one pair or more, got {}", options.pairs));
@@ -100,7 +102,7 @@ std::optional<Smoothness> smoothness(const Run& run, const Dataset& data, const 
     throw UsageError(fmt::format("smoothness: expected an even number of steps, two or more, got {}", options.steps));
   if (data.test.size() < 2) fail("smoothness", fmt::format("expected two test examples or more, got {}", data.test.size()));
   const EncodedExamples encoded = encode_examples(run, data.test);
-  if (!uses_its_code(encoded.mean)) return std::nullopt;
+  if (!uses_its_code(encoded.mean, run.model->variational())) return std::nullopt;
   const Tensor means = with_labels(*run.model, encoded.mean, encoded.labels);  // between labels their shares
 
   Smoothness s{.pairs = std::min(options.pairs, data.test.size() / 2), .steps = options.steps};

@@ -34,8 +34,13 @@ struct Smoothness {
   Index pairs = 0, steps = 0;
 };
 
-// Empty for a run that does not use its code: no dimension whose encoder mean has a variance above 0.01 over the test part (Burda, Grosse
-// and Salakhutdinov 2015). `classifier` may be null. Throws Error for fewer than two test examples, UsageError for options out of range.
+// Whether a run uses its code, of which these are the means (n, latent; float32): of a VAE, whose prior sets the scale, some dimension has
+// a variance above 0.01 (Burda, Grosse and Salakhutdinov 2015); of a plain autoencoder, whose codes may be as small as they like, one above
+// what rounding makes of equal numbers, 1e-10 of its mean square.
+bool uses_its_code(const Tensor& mean, bool variational);
+
+// Empty for a run that does not use its code over the test part: paths between codes that are all the same say nothing. `classifier` may be
+// null. Throws Error for fewer than two test examples, UsageError for options out of range.
 std::optional<Smoothness> smoothness(const Run& run, const Dataset& data, const Classifier* classifier,
                                      const SmoothnessOptions& options = {});
 

@@ -71,6 +71,7 @@ FreeRunning free_running(const Run& run, const Split& split, const Tensor& means
 }
 
 bool has_entropy(const Run& run, const Dataset& data, const Split& split) {
+  if (run.config.model.classes > 0) return false;
   if (!data.entropy || !split.tokens || (split.part != Part::test && !run.config.data.exclude_labels.empty())) return false;
   for (Index i = 0; i < split.size(); i++) {
     const auto text = (*split.tokens)[i];

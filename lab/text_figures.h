@@ -31,8 +31,8 @@ FreeRunning free_running(const Run& run, const Split& split, const Tensor& means
 double shuffled_reconstruction(const Run& run, const Split& split, const Tensor& z);
 
 // Whether nats a text of this part, as the model sees it, can be held against the entropy of the data: where it is known, and no text is
-// cut or has a word that the model does not know, which would be cheaper than what the entropy counts; and, of training and validation, no
-// label is left out.
+// cut or has a word that the model does not know, which would be cheaper than what the entropy counts; of training and validation, no label
+// is left out; and the model is given no label: what it says of a text it has then been told in part.
 bool has_entropy(const Run& run, const Dataset& data, const Split& split);
 
 // The fewest insertions, deletions and exchanges that make one of the other (Levenshtein 1966).

@@ -59,10 +59,9 @@ ImportanceEstimate importance_estimate(const Model& model, const Objective& obje
     const Tensor ratio = model.distributions().log_prior_over_posterior(exact, in_double(z), noise.to(DType::float64)).value();
     for (std::size_t i = 0; i < weights.size(); i++) weights[i].add(weight * ratio.data<double>()[i] - loss.data<double>()[i]);
     if (is_round(k + 1)) {
-      double all = 0;
-      for (const LogMeanExp& w : weights) all -= w.log_mean();
       out.curve_samples.push_back(k + 1);
-      out.curve_sums.push_back(all);
+      out.curve.emplace_back();
+      for (const LogMeanExp& w : weights) out.curve.back().push_back(-w.log_mean());
     }
     if (k + 1 == std::max<Index>(1, samples / 10))
       for (const LogMeanExp& w : weights) out.nll_tenth.push_back(-w.log_mean());

@@ -29,9 +29,9 @@ struct ImportanceEstimate {
   std::vector<double> nll;        // -log p(x) of each example, nats
   std::vector<double> nll_tenth;  // with the first K/10 samples (at least one)
   std::vector<double> effective_samples;
-  // With the first 1, 2, 5, 10, 20, 50, ... samples: how many, and the sum of -log p(x) over the examples.
+  // With the first 1, 2, 5, 10, 20, 50, ... samples: how many, and -log p(x) of each example.
   std::vector<Index> curve_samples;
-  std::vector<double> curve_sums;
+  std::vector<std::vector<double>> curve;
 };
 
 // x: these examples of their part, (n, example...), or their tokens; `labels`: of a conditional model. Sample k uses evaluation_noise(...,

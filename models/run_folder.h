@@ -67,7 +67,9 @@ bool is_generated_text(std::string_view name);  // "generated_text_0.txt": what 
 // objective.target_kl controls it, else not in the file.
 void save_model_file(const std::string& path, const Config& config, const Dataset& data, Values values, const ParamStore& store,
                      std::string_view weights, const CodeStatistics& codes, double optimal_variance, double kl_weight);
-std::string config_file(const Config& config);                              // text of config.json
+std::string config_file(const Config& config);  // text of config.json
+// Which settings of the KL a model without one does not use; or "". One --set may be shared by several presets, so it is no error.
+std::string note_on_unused(const Config& config);
 std::string note_on_best(const Config& config, const TrainResult& result);  // why there are no best weights, or none to trust; or ""
 Metrics metrics_of(const EpochSums& sums);                                  // means over the epoch's examples; no step, rate or time
 std::string metrics_line(const Metrics& metrics);                           // one line of metrics.jsonl, times at a fixed width

@@ -52,6 +52,17 @@ std::string config_file(const Config& config) {
   return all.dump(2) + "\n";
 }
 
+std::string note_on_unused(const Config& config) {
+  if (config.model.variational) return "";
+  std::string unused;
+  for (const std::string& key : different_keys(Config{}, config))
+    for (const char* of_kl : {"objective.beta", "objective.anneal.", "objective.free_bits", "objective.capacity_steps"})
+      if (key.starts_with(of_kl)) unused += (unused.empty() ? "" : ", ") + key;
+  return unused.empty()
+             ? ""
+             : fmt::format("{}: not used, a {} has no KL", unused, config.model.latent > 0 ? "plain autoencoder" : "language model");
+}
+
 std::string note_on_best(const Config& config, const TrainResult& result) {
   if (result.has_best) return result.converged ? "" : fmt::format("not converged: the best epoch ({}) is the last", result.best_epoch);
   if (result.under_schedule) return "no epoch ended with the final weight of the KL: there are no best weights, the last are kept";

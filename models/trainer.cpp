@@ -47,6 +47,7 @@ class Trainer {
   }
 
   void start() {
+    if (const std::string text = note_on_unused(config_); !text.empty()) note(text);
     if (config_.model.output_bias == "data-mean") start_at_data_mean(store_, config_, data_.train);
     if (!options_.init_from.empty()) note(take_weights(store_, model_->dtype(), options_.init_from));
     state_.weight = learner_.weight().state();

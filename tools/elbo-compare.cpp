@@ -23,7 +23,8 @@ std::string cell(const lab::Comparison& c, const std::string& name, const char* 
   if (const auto bound = c.bound(name, figure)) return ">= " + number(*bound);
   const lab::Spread s = c.spread(name, figure);
   if (s.n == 0) return "-";
-  return s.n == 1 ? number(s.mean) : fmt::format("{} +- {:.2g}", number(s.mean), s.sd);
+  const char* mark = c.doubtful(name, figure) ? "?" : "";
+  return (s.n == 1 ? number(s.mean) : fmt::format("{} +- {:.2g}", number(s.mean), s.sd)) + mark;
 }
 
 std::string summary(const lab::Comparison& c) {
@@ -57,6 +58,15 @@ std::string summary(const lab::Comparison& c) {
   return table(rows);
 }
 
+std::string doubts(const lab::Comparison& c) {
+  std::string names;
+  for (const std::string& name : c.names())
+    if (c.doubtful(name, "nll")) names += (names.empty() ? "" : ", ") + name;
+  if (names.empty()) return "";
+  return fmt::format("? nll is not to be trusted with {} importance sample{} ({}): it is too high\n", c.importance_samples,
+                     c.importance_samples == 1 ? "" : "s", names);
+}
+
 // What was expected: how much of it came true, and what did not.
 std::string found(const lab::Comparison& c) {
   if (c.came.empty()) return "";
@@ -64,8 +74,8 @@ std::string found(const lab::Comparison& c) {
   for (const lab::JudgedExpectation& e : c.came) {
     if (!e.against() || e.outcome == lab::Outcome::undecided) continue;
     const auto& d = e.difference.seeds;
-    text += fmt::format("  {}: {} was expected lower in {} than in {}, and is higher by {}{}\n", lab::result_text(e), e.stated.figure,
-                        e.stated.lower, e.stated.higher, number(-d.spread.mean),
+    text += fmt::format("  {}{}: {} was expected lower in {} than in {}, and is higher by {}{}\n", lab::result_text(e),
+                        e.difference.doubtful ? "?" : "", e.stated.figure, e.stated.lower, e.stated.higher, number(-d.spread.mean),
                         d.interval ? fmt::format(", 95% [{}, {}]", number(-d.interval->high), number(-d.interval->low)) : "");
   }
   if (c.options.seeds < lab::few_seeds_below)
@@ -131,7 +141,7 @@ int run(const Tool& tool, lab::CompareOptions options) {
     const std::vector<std::byte> text = read_file(options.out + "/compare.json", std::uint64_t{1} << 30);
     print({reinterpret_cast<const char*>(text.data()), text.size()});
   } else {
-    print(fmt::format("{}\n{}report: {}\n", summary(c), found(c), page));
+    print(fmt::format("{}\n{}{}report: {}\n", summary(c), doubts(c), found(c), page));
   }
   return 0;
 }

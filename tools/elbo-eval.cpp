@@ -144,8 +144,8 @@ int main(int argc, char** argv) {
                "picture files instead of a part, converted and resized to what the run was trained on; or files of sentences", o.inputs)
       .option("--importance-samples", "K", "also the negative log-likelihood, importance-weighted with K samples", o.importance_samples, 1,
               1000000)
-      .flag("--amortisation-gap", "of a VAE: what the ELBO of codes optimised example by example is above the encoder's (200 examples)",
-            o.amortisation_gap)
+      .flag("--amortisation-gap",
+            "of a VAE: what the ELBO of codes optimised example by example is above the encoder's (--examples, or 200)", o.amortisation_gap)
       .flag("--diagnose", "also what the run is ill of, if anything, and what to set against it", o.diagnose)
       .flag("--all", "every figure there is; importance samples are then 100 unless given", o.all)
       .option("--language-model", "RUN",

@@ -164,6 +164,13 @@ TEST_CASE("the page of texts: sentences along paths and units, edits to training
   const Comparison c = compare(o);
   const std::string html = comparison_page(c).html();
   CHECK(count_of(section_of(html, "Rate and distortion"), "<title>text-lm (seed 1): 0, ") == 1);
+  const std::string curves = section_of(html, "nll by samples");
+  CHECK(count_of(curves, "<svg") == 1);
+  CHECK(contains(curves, "text-lm, exact: " + number_text(c.spread("text-lm", "nll").mean)));
+  const double nll = c.spread("text-vae-model.latent=3", "nll").mean;
+  CHECK(count_of(curves, "standard error over examples") == 5);  // 1, 2, 5, 10, 20
+  CHECK(contains(curves, "(standard error over examples " + number_text(c.spread("text-vae-model.latent=3", "nll_standard_error").mean, 3) +
+                             "): 20, " + number_text(nll)));
   CHECK(contains(section_of(html, "Holes"), "word edits to the nearest training sentence"));
   CHECK(count_of(section_of(html, "One unit at a time"), ", KL ") == 3);
   CHECK(count_of(section_of(html, "Interpolation"), "<table>") == 2);

@@ -110,6 +110,65 @@ TEST_CASE("a saturated mutual information is a bound: shown as one, and taken fr
   CHECK(figure_text(c, vae, "aggregate_kl") == "≤ 18");
 }
 
+TEST_CASE("an nll with too few samples is marked wherever it is shown or judged, with a note; one that is trusted is not") {
+  Comparison c = bare_comparison(5);
+  c.importance_samples = 10;
+  const std::string doubtful = R"({"nll":90,"nll_perplexity":9,"kl":20,"importance_samples":10,"nll_tenth":92,"effective_samples":2.5)";
+  // As it is told, or, in the file of an older program, as it follows from the other figures.
+  CHECK(named_figures(doubtful + "}", "x").doubtful == std::set<std::string>{"nll", "nll_perplexity"});
+  CHECK(named_figures(doubtful + R"(,"nll_trusted":true})", "x").doubtful.empty());
+  CHECK(named_figures(R"({"nll":90,"importance_samples":null,"nll_trusted":true})", "x").doubtful.empty());
+  CHECK(read_figures(doubtful + R"(,"nll_trusted":false})", "x").doubtful.contains("nll"));
+  give(c, vae, "nll", {90, 90, 91, 91, 90});
+  give(c, heavy, "nll", {95, 95, 96, 96, 97});
+  c.stated.push_back({"nll", vae, heavy, "a reason"});
+  compute_statistics(c);
+  CHECK(figure_text(c, vae, "nll") == "90.40 ± 0.55");
+  CHECK(doubtful_note(c) == "");
+  CHECK(expectation_table(c).note == "");
+  CHECK_FALSE(came(c, "nll", vae, heavy).difference.doubtful);
+  c.runs[1].figures.doubtful = {"nll"};  // one run of mlp-vae
+  compute_statistics(c);
+  CHECK(figure_text(c, vae, "nll") == "90.40 ± 0.55 †");
+  CHECK(figure_text(c, heavy, "nll") == "95.80 ± 0.84");
+  CHECK(contains(doubtful_note(c), "`nll` of mlp-vae is not to be trusted with 10 importance samples"));
+  CHECK(came(c, "nll", vae, heavy).difference.doubtful);
+  const Table t = expectation_table(c);
+  CHECK(t.rows[0][3] == "as expected †");
+  CHECK(t.note == doubtful_note(c));
+  c.options.presets = "mlp-vae,mlp-vae:objective.beta=4";
+  Page page("x");
+  add_all_figures(page, c);
+  CHECK(contains(page.html(), "90.40 ± 0.55 †"));
+  CHECK(contains(page.html(), "not to be trusted with 10"));
+}
+
+TEST_CASE("what was measured beside a summary: the summary's figures stay, but for an entropy gap of total") {
+  RunFigures f = read_figures(R"({"total":25,"entropy_gap":3,"kl":2})", "x");
+  add_measured(f, R"({"total":24,"nll":23.5,"entropy_gap":1.5,"importance_samples":5,"nll_trusted":false})", "x");
+  CHECK(f.numbers.at("total") == 25);
+  CHECK(f.numbers.at("nll") == 23.5);
+  CHECK(f.numbers.at("entropy_gap") == 1.5);
+  CHECK(f.doubtful == std::set<std::string>{"nll", "entropy_gap"});
+  add_measured(f, R"({"entropy_gap":null})", "x");
+  CHECK(f.numbers.at("entropy_gap") == 1.5);
+}
+
+TEST_CASE("the page says why a line has no figures of paths") {
+  Comparison c = bare_comparison(1);
+  for (const std::string& name : {plain, vae, heavy}) give(c, name, "memorising_ratio", {1.5});
+  give(c, plain, "path_midpoint", {4});
+  give(c, vae, "path_midpoint", {3});
+  const auto html = [&] {
+    Page page("x");
+    add_all_figures(page, c);
+    return page.html();
+  };
+  CHECK(contains(html(), "</code>, ...) of mlp-vae, beta=4: it does not use its code"));
+  give(c, heavy, "path_midpoint", {3});
+  CHECK_FALSE(contains(html(), "it does not use its code"));
+}
+
 TEST_CASE("the bootstrap resamples examples of all lines alike, averaged over the seeds; principal components go with every seed") {
   Comparison c = known();
   c.runs.push_back({.name = "principal-components-20", .figures = {.json = "{}", .numbers = {{"squared_error_at_mean", 8}, {"total", 8}}}});

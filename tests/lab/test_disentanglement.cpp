@@ -79,6 +79,8 @@ TEST_CASE("codes that are the factors in another order: every figure near 1") {
   }
   const Split split = with_factors(f);
   const DisentanglementFigures d = disentanglement(codes, split, {"a", "b", "c"});
+  MESSAGE("codes that are factors: gap ", d.mutual_information_gap, ", disentanglement ", d.disentanglement, ", completeness ",
+          d.completeness, ", informativeness ", d.factors[0].informativeness, " and ", d.factors[1].informativeness, ", exact 1");
   CHECK(d.mutual_information_gap > 0.97);
   CHECK(d.mutual_information_gap <= 1);
   CHECK(d.disentanglement > 0.99);
@@ -110,6 +112,8 @@ TEST_CASE("two factors turned by 45 degrees: no gap, no disentanglement, all the
     codes.set<float>({i, 1}, f.at<float>({i, 0}) - f.at<float>({i, 1}));
   }
   const DisentanglementFigures d = disentanglement(codes, with_factors(f), {"a", "b"});
+  MESSAGE("turned by 45 degrees: gap ", d.mutual_information_gap, ", disentanglement ", d.disentanglement, ", exact 0; informativeness ",
+          d.informativeness, " exact 1");
   CHECK(d.mutual_information_gap < 0.02);
   CHECK(d.disentanglement < 0.01);
   CHECK(d.completeness < 0.01);
@@ -136,7 +140,9 @@ TEST_CASE("importances of a known mixture give the entropies of their shares") {
   const DisentanglementFigures d = disentanglement(z, with_factors(f), {"mixed", "own"});
   CHECK(d.importance.at<double>({0, 0}) == doctest::Approx(0.6).epsilon(0.02));
   CHECK(d.importance.at<double>({1, 0}) == doctest::Approx(0.8).epsilon(0.02));
-  CHECK(d.factors[0].completeness == doctest::Approx(1 - entropy({3.0 / 7, 4.0 / 7}) / std::log(4.0)).epsilon(0.01));
+  const double complete = 1 - entropy({3.0 / 7, 4.0 / 7}) / std::log(4.0);
+  MESSAGE("a factor of two dimensions, 3 to 4: completeness ", d.factors[0].completeness, " exact ", complete);
+  CHECK(d.factors[0].completeness == doctest::Approx(complete).epsilon(0.01));
   CHECK(d.factors[1].completeness > 0.99);
   CHECK(d.disentanglement > 0.99);  // each dimension serves one factor
   CHECK(d.factors[0].first == 1);
@@ -163,9 +169,27 @@ TEST_CASE("an angle is regressed on as cosine and sine and cut by its turn") {
   CHECK(d.disentanglement > 0.99);
 }
 
+TEST_CASE("an angle over a few degrees, on both sides of 0: 20 bins, and a code that is linear in it explains cosine and sine") {
+  const Tensor u = uniform_columns(examples, 2, 8);
+  Tensor f({examples, 1});
+  for (Index i = 0; i < examples; i++) f.set<float>({i, 0}, 20 * u.at<float>({i, 0}) - 10);
+  const DisentanglementFigures d = disentanglement(u, with_factors(f), {"rotation"});
+  CHECK(d.factors[0].kind == FactorKind::angle);
+  CHECK(d.factors[0].entropy == doctest::Approx(std::log(20.0)).epsilon(1e-9));
+  CHECK(d.factors[0].gap > 0.97);
+  CHECK(d.factors[0].completeness > 0.99);
+  // No line explains the cosine, which has (a^4 / 45) / (a^2 / 3) = a^2 / 15 of the sine's variance up to a small angle a.
+  CHECK(1 - d.factors[0].informativeness == doctest::Approx(std::pow(std::numbers::pi / 18, 2) / 15).epsilon(0.1));
+  // Written as 350 to 370 degrees it is the same.
+  for (Index i = 0; i < examples; i++) f.set<float>({i, 0}, f.at<float>({i, 0}) + 360);
+  CHECK(disentanglement(u, with_factors(f), {"rotation"}).factors[0].informativeness ==
+        doctest::Approx(d.factors[0].informativeness).epsilon(1e-4));
+}
+
 TEST_CASE("kinds of factors, what is left out, errors") {
   CHECK(kind_of_factor(Tensor::from<float>({0, 90.5F, 180, 300}), "hue") == FactorKind::angle);
-  CHECK(kind_of_factor(Tensor::from<float>({0, 40.5F, 80}), "rotation") == FactorKind::continuous);  // of the shapes: it does not wrap
+  CHECK(kind_of_factor(Tensor::from<float>({0, 40.5F, 80}), "rotation") == FactorKind::angle);  // whatever it spans
+  CHECK(kind_of_factor(Tensor::from<float>({-9.5F, 0, 10}), "rotation") == FactorKind::angle);
   CHECK(kind_of_factor(Tensor::from<float>({0, 90.5F, 300}), "size") == FactorKind::continuous);
   CHECK(kind_of_factor(Tensor::from<float>({3, 0, 1}), "shape") == FactorKind::discrete);
 

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <numbers>
 
 #include "autograd/mode.h"
 #include "models/evaluation.h"
@@ -14,87 +13,16 @@
 #include "tensor/json.h"
 #include "tensor/npy.h"
 #include "tensor/parallel.h"
+#include "tests/lab/linear_gaussian.h"
 #include "tests/support.h"
 
 using namespace elbo;
+using elbo::testing::contains;
 using elbo::testing::Folder;
+using elbo::testing::LinearGaussian;
+using elbo::testing::mean_nll;
 
 namespace {
-
-constexpr Index dims = 4, latent = 2;
-
-// A linear decoder with Gaussian noise: x = W z + b + sqrt(v) e. The columns of W are orthogonal, so the exact posterior has independent
-// dimensions, and the encoder can be it:
-//   mean_j = w_j . (x - b) / (v + |w_j|^2)      variance_j = v / (v + |w_j|^2)
-struct LinearGaussian {
-  static constexpr double variance = 0.3;
-  double w[dims][latent] = {{0.8, 0.3}, {0.8, -0.3}, {-0.4, 0.6}, {0.4, 0.6}};
-  double b[dims] = {0.1, -0.2, 0.3, 0};
-  double length(Index j) const {
-    double sum = 0;
-    for (const auto& row : w) sum += row[j] * row[j];
-    return sum;
-  }
-
-  // `wider`: the encoder's variance is so many times the exact one.
-  Run run(double wider = 1) const {
-    Run r;
-    r.config.model.latent = latent;
-    r.config.model.hidden = {};
-    r.config.model.output = "linear";
-    r.config.model.float_type = "float64";
-    r.config.objective.likelihood = "gaussian";
-    r.config.objective.variance = variance;
-    r.example_shape = {dims};
-    r.store = std::make_unique<ParamStore>(store_options(r.config));
-    r.model = make_model(r.config, r.example_shape, *r.store);
-    auto weights = r.store->tensors();
-    for (auto& [name, t] : weights) {
-      t = Tensor::zeros(t.shape(), DType::float64);
-      double* p = t.mutable_data<double>();
-      for (Index j = 0; j < latent; j++) {
-        const double scale = 1 / (variance + length(j));
-        for (Index i = 0; i < dims; i++) {
-          if (name == "decoder/output/weight") p[i * latent + j] = w[i][j];
-          if (name == "decoder/output/bias") p[i] = b[i];
-          if (name == "encoder/mean/weight") p[j * dims + i] = w[i][j] * scale;
-          if (name == "encoder/mean/bias") p[j] -= w[i][j] * b[i] * scale;
-        }
-        if (name == "encoder/logvar/bias") p[j] = std::log(wider * variance * scale);
-      }
-    }
-    r.store->load(weights, "test");
-    return r;
-  }
-
-  // -log p(x) with p = N(b, W W^T + v I): by the lemma of determinant and inverse for orthogonal columns.
-  double nll(const float* x) const {
-    double square = 0, log_determinant = dims * std::log(variance), explained = 0;
-    for (Index i = 0; i < dims; i++) square += (x[i] - b[i]) * (x[i] - b[i]);
-    for (Index j = 0; j < latent; j++) {
-      double along = 0;
-      for (Index i = 0; i < dims; i++) along += w[i][j] * (x[i] - b[i]);
-      explained += along * along / (variance + length(j));
-      log_determinant += std::log1p(length(j) / variance);
-    }
-    return 0.5 * ((square - explained) / variance + log_determinant + dims * std::log(2 * std::numbers::pi));
-  }
-
-  Dataset data(Index n) const {
-    Dataset d;
-    d.example_shape = {dims};
-    d.test.values = Tensor({n, dims});
-    fill_normal(d.test.values, {.seed = 5});
-    d.test.labels = Tensor::zeros({n}, DType::int32);
-    return d;
-  }
-};
-
-double mean_nll(const LinearGaussian& exact, const Dataset& data) {
-  double sum = 0;
-  for (Index i = 0; i < data.test.size(); i++) sum += exact.nll(data.test.values.data<float>() + i * dims);
-  return sum / double(data.test.size());
-}
 
 Config small(std::initializer_list<const char*> settings) {
   Config c = preset("dense-vae").config;
@@ -104,10 +32,10 @@ Config small(std::initializer_list<const char*> settings) {
 }
 
 // A file of 300 small pictures and the specification that reads it.
-std::string pictures(const Folder& folder, bool bytes = false) {
+std::string pictures(const Folder& folder, bool bytes = false, double scale = 1) {
   Tensor x({300, 6, 6, 1});
   fill_uniform(x, {.seed = 3});
-  x = power(x, 3);
+  x = scale_shift(power(x, 3), scale);
   if (bytes) {
     Tensor levels(x.shape(), DType::uint8);
     for (Index i = 0; i < x.numel(); i++) levels.mutable_data<std::uint8_t>()[i] = std::uint8_t(255 * x.data<float>()[i]);
@@ -138,7 +66,7 @@ TEST_CASE("linear Gaussian model: with the exact posterior every weight is p(x),
   PerExample rows;
   const Figures f = evaluate(run, data, {.importance_samples = 10, .batch = 50, .per_example = &rows});
   for (std::size_t i = 0; i < 120; i++)
-    CHECK(rows.nll[i] == doctest::Approx(exact.nll(data.test.values.data<float>() + Index(i) * dims)).epsilon(1e-10));
+    CHECK(rows.nll[i] == doctest::Approx(exact.nll(data.test.values.data<float>() + Index(i) * LinearGaussian::dims)).epsilon(1e-10));
   CHECK(f.nll == doctest::Approx(mean_nll(exact, data)).epsilon(1e-10));
   CHECK(f.nll_tenth == doctest::Approx(f.nll).epsilon(1e-10));
   CHECK(f.effective_samples == doctest::Approx(10).epsilon(1e-9));
@@ -148,24 +76,6 @@ TEST_CASE("linear Gaussian model: with the exact posterior every weight is p(x),
   CHECK(std::abs(total - f.nll) < 0.06);  // 4,800 samples of deviation about 1
   CHECK(f.normalised);
   CHECK(std::isnan(f.bits_per_dim));  // floats: a density says nothing of bits
-}
-
-TEST_CASE("linear Gaussian model: with a wider posterior the estimate falls to -log p(x) as K grows") {
-  const LinearGaussian exact;
-  const Run run = exact.run(3);
-  const Dataset data = exact.data(150);
-  const double truth = mean_nll(exact, data);
-  const Figures few = evaluate(run, data, {.importance_samples = 2}), many = evaluate(run, data, {.importance_samples = 1500});
-  CHECK(few.nll > truth + 0.1);
-  CHECK(std::abs(many.nll - truth) < 0.01);
-  CHECK(many.nll_tenth > many.nll - 0.02);
-  REQUIRE(many.nll_curve.size() == 10);  // 1, 2, 5, ..., 1000
-  CHECK(many.nll_curve[1] == std::pair<Index, double>(2, few.nll));
-  CHECK(std::abs(many.nll_curve.back().second - truth) < 0.01);
-  CHECK(to_text(few).find("not to be trusted") != std::string::npos);
-  CHECK(to_text(many).find("not to be trusted") == std::string::npos);
-  CHECK(many.effective_samples < 0.9 * 1500);
-  CHECK(many.effective_samples > 0.2 * 1500);
 }
 
 TEST_CASE("figures of a VAE: parts, per-unit KL and examples add up, any threads give the same bits") {
@@ -231,7 +141,9 @@ TEST_CASE("figures of a plain autoencoder: what does not apply is null, never le
   CHECK(f.weights == "last");
   const std::vector<std::byte> bytes = read_file(folder / "run/summary.json", 1 << 20);
   const Json summary = Json::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "summary.json");
-  for (const char* key : {"kl", "kl_per_unit", "variance", "tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"})
+  for (const char* key : {"kl", "kl_per_unit", "variance", "tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance",
+                          "shuffled_reconstruction", "sample_lm_perplexity", "reverse_perplexity", "distinct_1", "distinct_2", "self_bleu",
+                          "copied", "samples_parsed", "entropy_gap"})
     CHECK_MESSAGE((summary.contains(key) && summary[key].is_null()), key);
   for (const char* key : {"split", "examples", "weights", "likelihood", "binarized", "normalised", "parameters", "variational", "total",
                           "reconstruction", "beta", "objective", "squared_error", "reconstruction_at_mean", "squared_error_at_mean",
@@ -250,8 +162,69 @@ TEST_CASE("figures of a plain autoencoder: what does not apply is null, never le
   const Json with_samples = Json::parse(to_json(evaluate(run, load_run_data(run), options)), "figures");
   CHECK(Index(done.size()) == (f.examples + 7) / 8);
   CHECK(done.back() == f.examples);
-  for (const char* key : {"nll", "nll_standard_error", "importance_samples", "effective_samples", "nll_perplexity", "bits_per_dim"})
+  for (const char* key :
+       {"nll", "nll_standard_error", "nll_trusted", "importance_samples", "effective_samples", "nll_perplexity", "bits_per_dim"})
     CHECK_MESSAGE((with_samples.contains(key) && with_samples[key].is_null()), key);
+}
+
+TEST_CASE("more information than log N can show: told as saturated, and the aggregate KL then as no more than a bound") {
+  const LinearGaussian exact;
+  constexpr double wider = 1e-3;  // codes so sharp that 50 examples never meet
+  const Run run = exact.run(wider);
+  const Figures f = evaluate(run, exact.data(50), {.importance_samples = 1, .all = true, .judges = false});
+  CHECK(f.kl > f.mutual_information_bound);
+  CHECK(f.mutual_information_bound == doctest::Approx(std::log(50.0)));
+  CHECK(f.mutual_information_saturated);
+  CHECK(f.mutual_information == doctest::Approx(std::log(50.0)).epsilon(0.02));
+  // Of x from N(0, I) itself, with independent code dimensions: q(z_j) = N(m, c + s), information log((c + s) / s) / 2.
+  double information = 0, aggregate = 0;
+  for (Index j = 0; j < LinearGaussian::latent; j++) {
+    const double total = LinearGaussian::variance + exact.length(j), c = exact.length(j) / (total * total);
+    const double s = wider * LinearGaussian::variance / total;
+    double m = 0;
+    for (Index i = 0; i < LinearGaussian::dims; i++) m -= exact.w[i][j] * exact.b[i] / total;
+    information += 0.5 * std::log((c + s) / s);
+    aggregate += 0.5 * (c + s + m * m - 1 - std::log(c + s));
+  }
+  CHECK(f.mutual_information < information - 2);
+  CHECK(f.aggregate_kl > aggregate + 2);
+  CHECK(f.aggregate_kl - aggregate ==
+        doctest::Approx(information - f.mutual_information).epsilon(0.1));  // too high by what that is too low
+  const Json j = Json::parse(to_json(f), "figures");
+  CHECK(j["mutual_information_saturated"] == Json(true));
+  CHECK(contains(to_text(f), "a lower bound, it is saturated"));
+  CHECK(contains(to_text(f), "an upper bound, as the information is a lower one"));
+  const Figures g = evaluate(exact.run(), exact.data(500), {.importance_samples = 1, .all = true, .judges = false});
+  CHECK_FALSE(g.mutual_information_saturated);
+  CHECK_FALSE(contains(to_text(g), "an upper bound, as"));
+}
+
+TEST_CASE("the amortisation gap is of the examples that were asked for, at most of those there are") {
+  const LinearGaussian exact;
+  const auto examples = [&](Index asked) {
+    return evaluate(exact.run(), exact.data(12), {.examples = asked, .amortisation_gap = true}).amortisation->examples;
+  };
+  CHECK(examples(5) == 5);
+  CHECK(examples(0) == 12);
+  CHECK(examples(100) == 12);
+}
+
+TEST_CASE("PSNR and SSIM are of numbers 0 .. 1 alone") {
+  Folder folder;
+  for (const double scale : {1.0, 100.0}) {
+    CAPTURE(scale);
+    Config c = small({"objective.likelihood=gaussian", "model.output=linear"});
+    c.data.spec = pictures(folder, false, scale);
+    const std::string path = folder / ("run" + std::to_string(int(scale)));
+    train(c, {.out = path});
+    const Run run = open_run(path);
+    const Figures f = evaluate(run, load_run_data(run), {.importance_samples = 1, .all = true, .judges = false});
+    CHECK(f.squared_error_at_mean > 0);
+    CHECK(std::isnan(f.psnr) == (scale > 1));
+    CHECK(std::isnan(f.ssim) == (scale > 1));
+    if (scale == 1) CHECK(f.psnr == doctest::Approx(10 * std::log10(36 / f.squared_error_at_mean)));
+    CHECK(Json::parse(to_json(f), "figures")["psnr"].is_null() == (scale > 1));
+  }
 }
 
 TEST_CASE("a density of bytes says whether they were dequantised, and the variance that sets its value") {
@@ -285,7 +258,7 @@ TEST_CASE("bits per dimension of binary pixels; a table and a file of examples")
   CHECK(f.bits_per_dim == doctest::Approx(f.nll / 36 / std::log(2.0)));
   CHECK(f.nll < f.total);
   CHECK(f.nll_standard_error > 0);
-  CHECK(elbo::testing::contains(to_text(f), "20 importance samples"));
+  CHECK(contains(to_text(f), "20 importance samples"));
   const std::string csv = to_csv(rows);
   CHECK(csv.starts_with(
       "index,total,reconstruction,kl,squared_error,reconstruction_at_mean,squared_error_at_mean,nll,effective_samples\n0,"));

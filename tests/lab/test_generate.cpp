@@ -200,6 +200,9 @@ TEST_CASE("figures of texts: the entropy is a floor only for whole texts of know
   run.config.data.exclude_labels = {2};
   CHECK_FALSE(comparable({"a b"}, Part::train));
   CHECK(comparable({"a b"}));
+  run.config.model.classes = 2;
+  CHECK_FALSE(comparable({"a b"}));  // p(x | label)
+  run.config.model.classes = 0;
   data.entropy.reset();
   CHECK_FALSE(comparable({"a b"}));
 }

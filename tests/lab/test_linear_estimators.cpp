@@ -89,9 +89,13 @@ TEST_CASE("elbo-eval's estimators on a linear VAE at its optimum land on the exa
     CHECK(std::abs(f.mutual_information - information) < 3 * information_error);
     CHECK(std::abs(f.aggregate_kl) < 3 * information_error);
     CHECK(f.active_units == 3);
+    // log p(x) = c - chi^2 / 2 with as many degrees of freedom as numbers, whose variance is twice that many.
+    const double nll_error = std::sqrt(dims / 2.0 / n);
+    CHECK(f.nll_standard_error == doctest::Approx(nll_error).epsilon(0.07));  // of 2,000 examples, 2% its own deviation
     if (likelihood == "gaussian")
-      MESSAGE("total ", f.total, " exact ", nll, " error ", error, "; I ", f.mutual_information, " exact ", information, " error ",
-              information_error, "; aggregate KL ", f.aggregate_kl);
+      MESSAGE("kl ", f.kl, " exact ", information, "; error of nll ", f.nll_standard_error, " exact ", nll_error, "; ", "total ", f.total,
+              " exact ", nll, " error ", error, "; I ", f.mutual_information, " exact ", information, " error ", information_error,
+              "; aggregate KL ", f.aggregate_kl);
   }
 }
 
@@ -103,6 +107,27 @@ TEST_CASE("a unit without a direction of its own is not active and has no KL") {
   const Figures f = evaluate(run, data_of(x));
   CHECK(f.active_units == 2);
   CHECK(std::abs(f.kl_per_unit[1]) < 1e-12);
+}
+
+TEST_CASE("active units by threshold: the variance of a unit's mean is 1 less the posterior's") {
+  // Orthogonal columns with |w|^2 / (v + |w|^2) = 0.2, 0.02 and 0.002, each between two thresholds.
+  ProbabilisticPca p = truth();
+  p.weights = Tensor::zeros(p.weights.shape(), DType::float64);
+  const double variances[] = {0.2, 0.02, 0.002};
+  for (Index j = 0; j < latent; j++) p.weights.set<double>({j, j}, std::sqrt(p.variance * variances[j] / (1 - variances[j])));
+  const LinearVae vae = best_encoder(p);
+  for (Index j = 0; j < latent; j++) CHECK(1 - std::exp(vae.logvar.element(j)) == doctest::Approx(variances[j]).epsilon(1e-9));
+  const Figures f = evaluate(run_of(vae, "gaussian"), data_of(draw(p, 1000, 9).x.to(DType::float32)),
+                             {.importance_samples = 1, .all = true, .judges = false});
+  REQUIRE(f.active_by_threshold.size() == 6);
+  std::string told;
+  for (const auto& [threshold, units] : f.active_by_threshold) {
+    Index exact = 0;
+    for (const double v : variances) exact += v > threshold;
+    CHECK(units == exact);
+    told += (told.empty() ? "" : ", ") + std::to_string(units) + " exact " + std::to_string(exact);
+  }
+  MESSAGE("active units by threshold: ", told);
 }
 
 TEST_CASE("weights go into a model and come back; what is no linear VAE is refused") {

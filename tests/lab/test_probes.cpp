@@ -144,6 +144,7 @@ TEST_CASE("softmax regression of two Gaussians reaches the share that the best r
   // Means 2 apart in each of 2 of the features, so 2 sqrt 2 apart: the best rule is right with probability Phi(sqrt 2) = 0.9214.
   const LabelledFeatures train = moved_classes(3000, 3, 2, 2, 4), test = moved_classes(4000, 3, 2, 2, 5);
   const ProbeAccuracy a = probe_features(train, moved_classes(500, 3, 2, 2, 6), test, 2);
+  MESSAGE("linear probe ", a.linear, ", neighbours ", a.knn, ", best rule ", 0.9214);
   CHECK(a.converged);
   CHECK(a.linear == doctest::Approx(0.9214).epsilon(0.01));
   CHECK(a.knn > 0.88);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lab/codes.h"
+#include "lab/evaluate.h"
 #include "lab/mixture.h"
 #include "lab/nearest_pictures.h"
 #include "tests/lab/known_run.h"
@@ -21,6 +22,7 @@ TEST_CASE("smoothness: a linear decoder goes the shortest way, which is the cros
   REQUIRE(s);
   CHECK(s->pairs == 10);
   CHECK(s->steps == 10);
+  MESSAGE("path ratio ", *s->decoded.length_ratio, " exact 1");
   CHECK(*s->decoded.length_ratio == doctest::Approx(1).epsilon(1e-6));
   CHECK(*s->cross_fade.length_ratio == doctest::Approx(1).epsilon(1e-6));
   CHECK(s->decoded.midpoint_distance == doctest::Approx(s->cross_fade.midpoint_distance).epsilon(1e-6));
@@ -61,7 +63,9 @@ TEST_CASE("smoothness: a decoder that bends its way by a right angle") {
   data.test.values = Tensor::from<float>({3, 0, 0, 0, 1, 0, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0}, {4, 2, 2, 1});
   const auto s = smoothness(run, data, nullptr, {.steps = 14});  // 14: a step meets the corner, z = 0
   REQUIRE(s);
-  CHECK(*s->decoded.length_ratio == doctest::Approx((7.0 / 5 + 2 / std::sqrt(2.0)) / 2).epsilon(1e-6));
+  const double bent = (7.0 / 5 + 2 / std::sqrt(2.0)) / 2;
+  MESSAGE("path ratio ", *s->decoded.length_ratio, " exact ", bent);
+  CHECK(*s->decoded.length_ratio == doctest::Approx(bent).epsilon(1e-6));
   CHECK(s->decoded.midpoint_distance == doctest::Approx((0.5 + 0) / 2).epsilon(1e-5));
   CHECK(*s->cross_fade.length_ratio == doctest::Approx(1).epsilon(1e-6));
   CHECK(s->cross_fade.midpoint_distance == doctest::Approx((2.5 + std::sqrt(0.5)) / 2).epsilon(1e-6));
@@ -75,12 +79,44 @@ TEST_CASE("smoothness: a decoder that bends its way by a right angle") {
 }
 
 TEST_CASE("smoothness: a run that does not use its code has none") {
-  const Run run = known_run(2, {}, {{"decoder/output/bias", {0.1F, 0.2F, 0.3F, 0.4F}}});
-  const Dataset data = known_data(5, 6);
+  Run run = known_run(2, {}, {{"decoder/output/bias", {0.1F, 0.2F, 0.3F, 0.4F}}});
+  run.codes = {Tensor::zeros({2}, DType::float64), Tensor::zeros({2, 2}, DType::float64)};
+  Dataset data = known_data(5, 6);
   CHECK(!smoothness(run, data, nullptr));
+  data.classes = 0;  // no labels: no classifier
+  Figures f;
+  f.pictures = picture_figures(run, data, 1, {}, 20);
+  CHECK(std::isnan(f.pictures.path_midpoint));
+  CHECK(contains(to_text(f), "no figures of paths: the run does not use its code (all examples have the same)"));
+  f.variational = true;
+  CHECK(contains(to_text(f), "no figures of paths: the run does not use its code (no mean has a variance above 0.01)"));
+  f.pictures = {};
+  CHECK_FALSE(contains(to_text(f), "no figures of paths"));
   Dataset one = data;
   one.test.values = data.test.values.slice(0, 1);
   CHECK(contains(error_of([&] { smoothness(run, one, nullptr); }), "two test examples"));
+}
+
+TEST_CASE("whether a code is used: of a VAE by the prior's scale, of a plain autoencoder by none") {
+  const auto codes = [](std::vector<float> values) { return Tensor::from<float>(values, {Index(values.size()) / 2, 2}); };
+  const Tensor wide = codes({0, 1, 0, -1}), narrow = codes({0, 1e-6F, 0, -1e-6F}), far = codes({7, 0, 7.01F, 0}),
+               constant = codes({7, 0, 7, 0});
+  const Tensor rounded = codes({7, 0, std::nextafter(7.0F, 8.0F), 0});
+  for (const bool variational : {true, false}) {
+    CHECK(uses_its_code(wide, variational));
+    CHECK(uses_its_code(narrow, variational) != variational);
+    CHECK(uses_its_code(far, variational) != variational);
+    CHECK_FALSE(uses_its_code(constant, variational));
+    CHECK_FALSE(uses_its_code(rounded, variational));
+    CHECK_FALSE(uses_its_code(codes({0, 0, 0, 0}), variational));
+  }
+  // A healthy autoencoder of a code a thousandth as large has the same paths.
+  std::vector<float> small(16, 0.0F), large(16, 0.0F);
+  for (std::size_t i = 0; i < 4; i++) small[5 * i] = 1e-3F, large[5 * i] = 1e3F;
+  const Run run = known_run(4, {}, {{"encoder/mean/weight", small}, {"decoder/output/weight", large}});
+  const auto s = smoothness(run, known_data(20, 12), nullptr), same = smoothness(identity_run(), known_data(20, 12), nullptr);
+  REQUIRE(s);
+  CHECK(s->decoded.midpoint_distance == doctest::Approx(same->decoded.midpoint_distance).epsilon(1e-5));
 }
 
 TEST_CASE("holes: random codes beside codes of data") {

@@ -156,6 +156,9 @@ TEST_CASE("importance-weighted nll of a trained toy: the exact negative ELBO at 
           off.push_back(e.nll[i] + (k == 1 ? bound.elbo(i) : exact.log_likelihood[i]));
           bias.push_back(0.5 * (1 / e.effective_samples[i] - 1 / double(k)));  // of a logarithm of a mean, to the first order
         }
+        if (k == 1)
+          MESSAGE(likelihood, ", latent ", latent, ", K 1: nll ", mean_of(e.nll), " exact negative ELBO ", mean_of(e.nll) - mean_of(off),
+                  " error ", standard_error(off));
         if (k == 1000)
           MESSAGE(likelihood, ", latent ", latent, ", K ", k, ": nll ", mean_of(e.nll), " exact ", -mean_of(exact.log_likelihood), " off ",
                   mean_of(off), " bias ", mean_of(bias), " error ", standard_error(off), " effective ", mean_of(e.effective_samples));

@@ -164,11 +164,28 @@ TEST_CASE("a validation of iwae is the bound with as many samples as in training
   CHECK((e.nll[0] + e.nll[1] + e.nll[2]) / n == doctest::Approx(bound));
 }
 
-TEST_CASE("iwae-vae: stages, drawn pixels, and a decoder that starts at the mean of the data") {
+TEST_CASE("iwae-vae: its network, stages, drawn pixels, and a decoder that starts at the mean of the data") {
   const Config c = preset("iwae-vae").config;
   CHECK(c.optimizer.schedule.stage_epochs == std::vector<Index>{1, 3, 9, 27, 81, 243, 729, 2187});
   CHECK(c.train.epochs == 3280);
-  CHECK(c.optimizer.schedule.stage_factors[7] == doctest::Approx(0.1));
+  REQUIRE(c.optimizer.schedule.stage_factors.size() == 8);
+  for (int i = 0; i < 8; i++) CHECK(c.optimizer.schedule.stage_factors[std::size_t(i)] == doctest::Approx(std::pow(10.0, -i / 7.0)));
+  CHECK(c.optimizer.schedule.name == "stages");
+  CHECK(c.optimizer.name == "adam");
+  CHECK(c.optimizer.learning_rate == 1e-3);
+  CHECK(c.optimizer.beta1 == 0.9);
+  CHECK(c.optimizer.beta2 == 0.999);
+  CHECK(c.optimizer.epsilon == 1e-4);
+  CHECK(c.train.batch == 20);
+  CHECK(c.model.hidden == std::vector<Index>{200, 200});
+  CHECK(c.model.latent == 50);
+  CHECK(c.model.activation == "tanh");
+  CHECK(c.model.init == "glorot-uniform");
+  CHECK(c.model.output == "sigmoid");
+  CHECK(c.objective.likelihood == "bernoulli");
+  CHECK(c.objective.bound == "elbo");
+  CHECK(c.data.binarize == "dynamic");
+  CHECK(c.data.valid == 0.0);
   Config start = c;
   start.data.spec = "digits";
   const Dataset data = load_data(start);

@@ -7,7 +7,11 @@
 #include <cmath>
 
 #include "models/information.h"
+#include "models/run_folder.h"
+#include "models/trainer.h"
+#include "tensor/npy.h"
 #include "tensor/random.h"
+#include "tests/support.h"
 
 using namespace elbo;
 
@@ -96,4 +100,27 @@ TEST_CASE("mutual information: none of codes that are all alike, log n of codes 
     z.mutable_data<double>()[i] = mean.data<double>()[i] + noise.data<double>()[i];
   }
   CHECK(mutual_information(mean, logvar, z) == doctest::Approx(d * 0.5 * std::log(1 + s * s)).epsilon(0.06));
+}
+
+TEST_CASE("a model without a KL says which settings of the KL it does not use, once and before it trains") {
+  for (const Preset& p : presets()) CHECK(note_on_unused(p.config) == "");  // as they are
+  Config c = preset("dense-ae").config;
+  for (const char* s :
+       {"objective.beta=4", "objective.anneal.shape=linear", "objective.anneal.steps=100", "objective.free_bits=0.1",
+        "objective.free_bits_total=3", "optimizer.learning_rate=0.01", "model.hidden=[8]", "model.latent=2", "train.steps=1"})
+    set_key(c, s);
+  const std::string expected =
+      "objective.beta, objective.anneal.shape, objective.anneal.steps, objective.free_bits, objective.free_bits_total: not used, a plain "
+      "autoencoder has no KL";
+  CHECK(note_on_unused(c) == expected);
+  const elbo::testing::Folder folder;
+  save_npy(folder / "x.npy", Tensor::zeros({40, 3, 3, 1}));
+  c.data.spec = "npy:" + (folder / "x.npy");
+  std::vector<std::string> notes;
+  TrainOptions options{.out = folder / "run"};
+  options.on_note = [&](std::string_view text) { notes.emplace_back(text); };
+  train(c, options);
+  CHECK(std::count(notes.begin(), notes.end(), expected) == 1);
+  set_key(c, "model.variational=true");
+  CHECK(note_on_unused(c) == "");
 }

@@ -9,10 +9,11 @@ from harness import DATA, Case, path, read_bytes, tool
 KEYS = ["model.embed=12", "model.units=16", "model.latent=3", "optimizer.learning_rate=0.01"]
 MODEL = [word for key in KEYS for word in ("--set", key)]
 LANGUAGE_MODEL = [word for key in KEYS if "latent" not in key for word in ("--set", key)]
-EVAL_KEYS = {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance", "shuffled_reconstruction", "nll", "nll_standard_error", "nll_perplexity",
+TEXT_KEYS = {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance", "shuffled_reconstruction", "sample_lm_perplexity", "reverse_perplexity",
+             "distinct_1", "distinct_2", "self_bleu", "copied", "samples_parsed", "entropy_gap"}
+EVAL_KEYS = TEXT_KEYS | {"nll", "nll_standard_error", "nll_perplexity",
              "importance_samples", "effective_samples", "mutual_information", "mutual_information_bound", "mutual_information_saturated", "aggregate_kl",
-             "sample_lm_perplexity", "reverse_perplexity", "distinct_1", "distinct_2", "self_bleu", "copied", "samples_parsed", "entropy_gap",
-             "total", "reconstruction", "kl", "beta", "objective", "active_units", "kl_per_unit", "squared_error", "bits_per_dim", "likelihood", "normalised"}
+             "nll_trusted", "total", "reconstruction", "kl", "beta", "objective", "active_units", "kl_per_unit", "squared_error", "bits_per_dim", "likelihood", "normalised"}
 
 
 def write(name, text):
@@ -61,6 +62,7 @@ class Text(Case):
     def test_eval(self):
         vae = self.good_json("elbo-eval", self.vae, "--all", "--importance-samples", 5)
         self.assertLessEqual(EVAL_KEYS, set(vae))
+        self.assertIs(vae["nll_trusted"], False)  # five samples
         self.assertEqual((vae["likelihood"], vae["squared_error"], vae["bits_per_dim"]), ("categorical", None, None))
         self.assertLess(vae["nll"], vae["total"] + 0.5)
         self.assertEqual(len(vae["kl_per_unit"]), 3)
@@ -71,17 +73,23 @@ class Text(Case):
         self.assertIsNone(lm["active_units_by_threshold"])
         self.assertEqual(set(lm), set(vae))
         self.assertEqual(lm["nll"], lm["total"])
+        self.assertIs(lm["nll_trusted"], True)
         self.assertEqual(lm["nll_perplexity"], lm["perplexity"])
         for key in ("kl", "kl_per_unit", "active_units", "mutual_information", "aggregate_kl", "reconstruction_at_mean", "shuffled_reconstruction", "exact_match",
                     "edit_distance", "effective_samples"):
             self.assertIsNone(lm[key], key)
         self.assertGreater(lm["token_accuracy"], 0.3)
         ae = self.good_json("elbo-eval", self.ae, "--all")
-        for key in ("kl", "nll", "mutual_information"):
+        for key in ("kl", "nll", "nll_trusted", "mutual_information"):
             self.assertIsNone(ae[key], key)
         self.assertEqual(ae["total"], ae["reconstruction"])
         self.assertEqual(self.good_json("elbo-eval", self.lm)["tokens"], lm["tokens"])
-        self.assertNotIn("nll", self.good_json("elbo-eval", self.lm))
+        plain = self.good_json("elbo-eval", self.vae)
+        self.assertNotIn("nll", plain)
+        for key in TEXT_KEYS:  # the row of texts is always there
+            self.assertIn(key, plain)
+        for key in TEXT_KEYS - {"tokens", "perplexity", "token_accuracy", "exact_match", "edit_distance"}:
+            self.assertIsNone(plain[key], key)
         mine = write("text/mine.txt", "anna has the boat .\nthe zebra of tom is on the fan .\n")
         given = self.good_json("elbo-eval", self.vae, "--input", mine)
         self.assertEqual((given["split"], given["examples"], given["tokens"]), (None, 2, 6 + 10))
@@ -240,7 +248,9 @@ class Text(Case):
             self.good("elbo-train", "--preset", preset, "--data", "sentences", *settings, "--set", "train.steps=20", "--quiet", "--out", run)
         figures = self.good_json("elbo-eval", lm, "--importance-samples", 1, "--examples", 200)
         self.assertAlmostEqual(figures["entropy_gap"], figures["nll"] - 22.2197, 3)
-        self.assertNotIn("samples_parsed", figures)
+        self.assertIsNone(figures["samples_parsed"])
+        whole = self.good_json("elbo-eval", lm, "--examples", 200)
+        self.assertAlmostEqual(whole["entropy_gap"], whole["total"] - 22.2197, 3)
         self.assertIn("above the entropy", self.good("elbo-eval", lm, "--examples", 200))
         self.assertIsNone(self.good_json("elbo-eval", ae, "--importance-samples", 1, "--examples", 200)["entropy_gap"])  # no bound
         drawn = self.good_json("elbo-sample", lm, "--count", 5, "--language-model", lm)
