@@ -68,6 +68,8 @@ void add_glossary(Page& page, const Comparison& c) {
   t.rows.push_back({"± spread", "Standard deviation over the seeds (n - 1): how much another seed changes the figure (`sd`)"});
   if (std::any_of(c.entries.begin(), c.entries.end(), [](const Entry& e) { return e.config.model.latent > 0; }))
     t.rows.push_back({"ratio of holes", "Distance of decoded random codes to data over the same of codes of data: 1 is as near as they"});
+  t.rows.push_back({"entropy of holes",
+                    "How unsure a classifier is of decoded random codes, nats: of data it is sure, log(classes) where it sees nothing"});
   s.table(t);
 }
 

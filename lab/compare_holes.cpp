@@ -81,6 +81,25 @@ void add_row(Table& t, const OpenRun& r, const std::vector<Source>& sources) {
   t.rows.push_back(std::move(row));
 }
 
+// What the classifier says of such pictures, as elbo-eval measures it; no row where the data have no labels.
+Table certainty(const std::vector<const OpenRun*>& runs) {
+  Table t{.caption = "Entropy of the classifier's verdict, nats, mean over 200 pictures of each kind.",
+          .columns = {{"name"},
+                      {"test examples", true, "hole_entropy_test"},
+                      {"N(0, I)", true, "hole_entropy_prior"},
+                      {"fitted Gaussian", true, "hole_entropy_gaussian"},
+                      {"fitted mixture", true, "hole_entropy_mixture"}}};
+  for (const OpenRun* r : runs) {
+    std::vector<std::string> row = {r->entry->label};
+    for (std::size_t k = 1; k < t.columns.size(); k++) {
+      const auto it = r->compared->figures.numbers.find(t.columns[k].hover);
+      row.push_back(it == r->compared->figures.numbers.end() ? "–" : number_text(it->second, 3));
+    }
+    if (std::any_of(row.begin() + 1, row.end(), [](const std::string& cell) { return cell != "–"; })) t.rows.push_back(row);
+  }
+  return t;
+}
+
 // Pixel distances to the nearest training picture, all sources in one pass over the training part.
 Tensor decode_and_measure(const Comparison& c, const OpenRun& r, std::vector<Source>& sources) {
   Index all = 0, at = 0;
@@ -208,13 +227,16 @@ void add_holes(Page& page, const Comparison& c, const std::vector<OpenRun>& runs
     if (are_pictures(c.data.example_shape)) strips.push_back(hole_rows(c, *r, sources, pictures));
   }
   s.table(figures);
+  if (Table sure = certainty(shown); !sure.rows.empty()) s.table(sure);
   for (std::size_t i = 0; i < strips.size(); i++) {
     s.heading(shown[i]->entry->label);
     s.pictures(strips[i]);
   }
   s.note(
-      "What not to conclude: blurred pictures are near to everything, so a model that blurs has small distances; and a ratio below 1 only "
-      "says that random codes give plainer pictures than the data's.");
+      "What not to conclude: faint and blurred pictures are near to everything, so a hole that decodes to little has a small distance, and "
+      "a "
+      "ratio below 1 only says that random codes give plainer pictures than the data's. Where there is a classifier, its verdict tells: of "
+      "data it is sure, of what is none it is not.");
 }
 
 }  // namespace elbo::lab

@@ -71,6 +71,13 @@ std::optional<MeasuredRun> kept(const std::string& folder, const Json& summary, 
   if (!measured || *of != summary || !measured->is_object()) return {};
   for (const auto& [key, wanted] : {std::pair("dear", options.dear), std::pair("baselines", options.baselines)})
     if (const Json* has = measured->find(key); wanted && !(has && *has == Json(true))) return {};
+  const Json* figures = measured->find("figures");
+  if (!figures || !figures->is_object()) return {};
+  Figures all;
+  all.all = true;
+  const Json known = Json::parse(to_json(all), file);
+  for (const auto& [key, value] : known.members())
+    if (!figures->find(key)) return {};  // an older program knew fewer
   if (const Json* k = measured->find("importance_samples"); !k || !(k->is_null() || *k == Json(options.importance_samples))) return {};
   return MeasuredRun{measured->dump(), figures_of(load_npz(arrays))};
 }

@@ -79,7 +79,8 @@ std::vector<std::string> shown_figures(const Comparison& c) {
                                             "memorising_ratio",
                                             "path_ratio",
                                             "path_midpoint",
-                                            "hole_ratio_prior"};
+                                            "hole_ratio_prior",
+                                            "hole_entropy_prior"};
   const std::vector<std::string> texts = {
       "nll",         "total",         "reconstruction",     "reconstruction_at_mean",  "kl",          "perplexity", "token_accuracy",
       "exact_match", "active_units",  "mutual_information", "shuffled_reconstruction", "entropy_gap", "distinct_1", "self_bleu",

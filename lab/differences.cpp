@@ -25,6 +25,7 @@ constexpr std::array not_compared = {"examples",
                                      "effective_samples",
                                      "cross_fade_midpoint",
                                      "cross_fade_entropy",
+                                     "hole_entropy_test",
                                      "sample_distance_floor"};
 
 bool is_compared(const std::string& figure) {

@@ -50,6 +50,8 @@ constexpr KeyRule key_rules[] = {
     {"objective.beta", "mutual_information", false, "what the KL charges for is, for the most part, what codes say of examples"},
     {"objective.beta", "hole_ratio_prior", false,
      "the nearer codes lie to N(0, I), the likelier one from there decodes to something like data"},
+    {"objective.beta", "hole_entropy_prior", false,
+     "the nearer codes lie to N(0, I), the likelier one from there decodes to something that a classifier knows"},
     {"objective.free_bits", "kl", true, "nats that cost nothing are used"},
     {"objective.free_bits_total", "kl", true, "nats that cost nothing are used"},
     {"objective.target_kl", "kl", true, "the weight is controlled so that the KL reaches this target"},
@@ -98,6 +100,9 @@ class Expecting {
              "a VAE's codes are drawn towards N(0, I), so that a code from there decodes to something like data; a plain autoencoder's lie "
              "anywhere");
     if (data_.pictures && data_.labels)
+      expect("hole_entropy_prior", vae, plain,
+             "the same, judged by a classifier, which knows data when it sees them: faint pictures are near to all data in pixels");
+    if (data_.pictures && data_.labels)
       expect("sample_distance", vae, plain,
              "a VAE was trained to decode noisy codes near its prior; the Gaussian fitted to a plain autoencoder's codes covers places "
              "that it never decoded (though Ghosh et al. 2020 found good samples there)");
@@ -135,6 +140,7 @@ class Expecting {
   // A reconstruction of texts has no squared error; of numbers it says what the squared error says.
   bool applies(std::string_view figure) const {
     if (figure == "hole_ratio_prior") return data_.pictures;
+    if (figure == "hole_entropy_prior") return data_.pictures && data_.labels;
     if (figure == "squared_error_at_mean") return !data_.texts;
     return figure != "reconstruction" || data_.texts;
   }

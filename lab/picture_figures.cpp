@@ -25,6 +25,10 @@ constexpr PictureFigure list[] = {
     {"hole_ratio_prior", &PictureFigures::hole_ratio_prior, "distance of decoded N(0, I) codes to data, reconstructions' being 1"},
     {"hole_ratio_gaussian", &PictureFigures::hole_ratio_gaussian, "of codes from a fitted Gaussian"},
     {"hole_ratio_mixture", &PictureFigures::hole_ratio_mixture, "of codes from a fitted mixture"},
+    {"hole_entropy_test", &PictureFigures::hole_entropy_test, "nats: how unsure the classifier is of reconstructions"},
+    {"hole_entropy_prior", &PictureFigures::hole_entropy_prior, "of decoded N(0, I) codes"},
+    {"hole_entropy_gaussian", &PictureFigures::hole_entropy_gaussian, "of codes from a fitted Gaussian"},
+    {"hole_entropy_mixture", &PictureFigures::hole_entropy_mixture, "of codes from a fitted mixture"},
 };
 
 double value(const std::optional<double>& v) { return v.value_or(PictureFigures::none); }
@@ -58,9 +62,12 @@ PictureFigures picture_figures(const Run& run, const Dataset& data, std::uint64_
     f.path_entropy = value(s->decoded.entropy), f.cross_fade_entropy = value(s->cross_fade.entropy);
   }
   f.collapsed = std::isnan(f.path_midpoint);
-  const Holes h = holes(run, data, count / 10, seed);
+  const Holes h = holes(run, data, classifier ? &*classifier : nullptr, count / 10, seed);
   f.hole_ratio_prior = value(h.ratio(h.prior));
   f.hole_ratio_gaussian = value(h.ratio(h.gaussian)), f.hole_ratio_mixture = value(h.ratio(h.mixture));
+  const auto entropy = [](const std::optional<Holes::Source>& s) { return s ? value(s->entropy) : PictureFigures::none; };
+  f.hole_entropy_test = entropy(h.reconstruction), f.hole_entropy_prior = entropy(h.prior);
+  f.hole_entropy_gaussian = entropy(h.gaussian), f.hole_entropy_mixture = entropy(h.mixture);
   return f;
 }
 

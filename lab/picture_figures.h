@@ -20,6 +20,7 @@ struct PictureFigures {
   double cross_fade_midpoint = none, cross_fade_entropy = none;
   bool collapsed = false;  // that was found: why there are no paths
   double hole_ratio_prior = none, hole_ratio_gaussian = none, hole_ratio_mixture = none;
+  double hole_entropy_test = none, hole_entropy_prior = none, hole_entropy_gaussian = none, hole_entropy_mixture = none;
 };
 
 // By name, in the order of the report.

@@ -115,21 +115,25 @@ std::optional<Smoothness> smoothness(const Run& run, const Dataset& data, const 
   return s;
 }
 
-std::optional<double> Holes::ratio(std::optional<double> source) const {
-  return source && reconstruction > 0 ? std::optional(*source / reconstruction) : std::nullopt;
+std::optional<double> Holes::ratio(const std::optional<Source>& source) const {
+  return source && reconstruction.distance > 0 ? std::optional(source->distance / reconstruction.distance) : std::nullopt;
 }
 
-Holes holes(const Run& run, const Dataset& data, Index count, std::uint64_t seed) {
+Holes holes(const Run& run, const Dataset& data, const Classifier* classifier, Index count, std::uint64_t seed) {
   if (count < 1) throw UsageError(fmt::format("holes: expected one code or more, got {}", count));
   if (data.test.size() == 0) fail("holes", "the test part is empty");
   Holes h{.codes = std::min(count, data.test.size())};
-  const auto distance = [&](const Tensor& codes) { return mean_distance(training_distances(run, data, decode_codes(*run.model, codes))); };
-  h.reconstruction =
-      mean_distance(training_distances(run, data, reconstruct(*run.model, model_inputs(run, data.test, h.codes), data.test.labels)));
-  h.prior = distance(draw_codes(run, h.codes, CodeSource::prior, 1, seed));
-  if (run.codes) h.gaussian = distance(draw_codes(run, h.codes, CodeSource::gaussian, 1, seed));
+  const auto measured = [&](const Tensor& pictures) {
+    Holes::Source s{.distance = mean_distance(training_distances(run, data, pictures))};
+    if (classifier) s.entropy = mean_entropy(classifier->logits(pictures));
+    return s;
+  };
+  const auto decoded = [&](const Tensor& codes) { return measured(decode_codes(*run.model, codes)); };
+  h.reconstruction = measured(reconstruct(*run.model, model_inputs(run, data.test, h.codes), data.test.labels));
+  h.prior = decoded(draw_codes(run, h.codes, CodeSource::prior, 1, seed));
+  if (run.codes) h.gaussian = decoded(draw_codes(run, h.codes, CodeSource::gaussian, 1, seed));
   if (data.train.size() >= mixture_components)
-    h.mixture = distance(with_labels(*run.model, fit_mixture(mixture_codes(run, data.train), mixture_components).draw(h.codes, 1, seed)));
+    h.mixture = decoded(with_labels(*run.model, fit_mixture(mixture_codes(run, data.train), mixture_components).draw(h.codes, 1, seed)));
   return h;
 }
 

@@ -44,18 +44,26 @@ bool uses_its_code(const Tensor& mean, bool variational);
 std::optional<Smoothness> smoothness(const Run& run, const Dataset& data, const Classifier* classifier,
                                      const SmoothnessOptions& options = {});
 
-// How far pictures of random codes lie from data: mean pixel distance to the nearest training picture, of decoded codes from N(0, I), from
-// the Gaussian and from the mixture fitted to the training codes (lab/mixture.h). Over the same of reconstructions: 1 where random codes
-// are as near to data as codes of data are.
+// How far pictures of random codes lie from data, of decoded codes from N(0, I), from the Gaussian and from the mixture fitted to the
+// training codes (lab/mixture.h), in two measures:
+//
+//   distance   mean pixel distance to the nearest training picture. Over the same of reconstructions: 1 where random codes are as near to
+//              data as codes of data are. Faint and blurred pictures are near to everything, so a hole that decodes to little is missed
+//   entropy    of the classifier's verdict, mean, nats: of data it is sure, of what is none it is not, however faint
 struct Holes {
-  Index codes = 0;            // from each source, and reconstructions of test examples
-  double reconstruction = 0;  // of test examples, decoded from the means of their codes
-  double prior = 0;
-  std::optional<double> gaussian, mixture;  // empty: no statistics of codes in the model file; fewer than ten training examples
-  std::optional<double> ratio(std::optional<double> source) const;  // empty where there is none, or reconstructions are training pictures
+  struct Source {
+    double distance = 0;
+    std::optional<double> entropy;  // with a classifier
+  };
+  Index codes = 0;        // from each source, and reconstructions of test examples
+  Source reconstruction;  // of test examples, decoded from the means of their codes
+  Source prior;
+  std::optional<Source> gaussian, mixture;  // empty: no statistics of codes in the model file; fewer than ten training examples
+  // Of distances; empty where there is none, or reconstructions are training pictures.
+  std::optional<double> ratio(const std::optional<Source>& source) const;
 };
 
-// `count` is capped by the test part. Throws Error where the test or the training part is empty.
-Holes holes(const Run& run, const Dataset& data, Index count = 1000, std::uint64_t seed = 1);
+// `classifier` may be null; `count` is capped by the test part. Throws Error where the test or the training part is empty.
+Holes holes(const Run& run, const Dataset& data, const Classifier* classifier, Index count = 1000, std::uint64_t seed = 1);
 
 }  // namespace elbo

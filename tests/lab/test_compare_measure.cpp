@@ -59,6 +59,12 @@ TEST_CASE("a run is measured once: figures of each example, dear ones where aske
   CHECK(dear["figures"]["probe_accuracy"].is_null());  // no labels
   CHECK(text_at(run + "/comparison.json") != kept);
 
+  std::string text = text_at(run + "/comparison.json");  // as a program left it that knew another figure
+  const std::size_t at = text.find("\"hole_entropy_prior\"");
+  REQUIRE(at != std::string::npos);
+  std::ofstream(run + "/comparison.json") << text.replace(at, 20, "\"another_figure____\"");
+  CHECK(Json::parse(measure_run(run, data, {.dear = true, .baselines = false}).json, "measured")["figures"].contains("hole_entropy_prior"));
+
   write_summary(run, &data);  // another time of measuring: as after another training
   const std::string before = text_at(run + "/comparison.json");
   measure_run(run, data, {.dear = false, .baselines = false});

@@ -101,9 +101,9 @@ TEST_CASE("the page of pictures: holes as smoothness.h measures them, traversals
   const std::string html = comparison_page(c).html();
   const std::string holes_section = section_of(html, "Holes"), units = section_of(html, "One unit at a time");
   for (const OpenRun& r : runs) {
-    const Holes h = holes(r.run, c.data, 200, 1);
+    const Holes h = holes(r.run, c.data, nullptr, 200, 1);
     for (const double ratio : {*h.ratio(h.prior), *h.ratio(h.gaussian)}) CHECK(contains(holes_section, "(" + fixed_text(ratio, 2) + ")"));
-    CHECK(contains(holes_section, number_text(h.reconstruction, 3)));
+    CHECK(contains(holes_section, number_text(h.reconstruction.distance, 3)));
   }
   CHECK(count_of(holes_section, "data:image/png") == 2 * (4 + 1) * 9);
   CHECK(count_of(holes_section, ">nearest in training<") == 2);

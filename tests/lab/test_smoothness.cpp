@@ -125,13 +125,13 @@ TEST_CASE("holes: random codes beside codes of data") {
   for (std::size_t i = 0; i < 4; i++) ten[5 * i] = 10, tenth[5 * i] = 0.1F;
   Run run = known_run(4, {}, {{"encoder/mean/weight", ten}, {"decoder/output/weight", tenth}});
   const Dataset data = known_data(80, 40);
-  const Holes without = holes(run, data);
+  const Holes without = holes(run, data, nullptr);
   CHECK(without.codes == 40);
   CHECK(!without.gaussian);
   CHECK(!without.ratio(without.gaussian));
 
   run.codes = {Tensor::full({4}, 5, DType::float64), Tensor::zeros({4, 4}, DType::float64)};
-  const Holes h = holes(run, data, 30, 2);
+  const Holes h = holes(run, data, nullptr, 30, 2);
   CHECK(h.codes == 30);
   const auto plain = [&](const Tensor& pictures) {
     double sum = 0;
@@ -142,13 +142,30 @@ TEST_CASE("holes: random codes beside codes of data") {
     }
     return sum;
   };
-  CHECK(h.reconstruction == doctest::Approx(plain(data.test.values)).epsilon(1e-5));
-  CHECK(h.prior == doctest::Approx(plain(decode_codes(*run.model, draw_codes(run, 30, CodeSource::prior, 1, 2)))).epsilon(1e-5));
-  CHECK(*h.gaussian == doctest::Approx(plain(Tensor::full({30, 2, 2, 1}, 0.5))).epsilon(1e-5));  // no variance: its mean alone
-  CHECK(*h.mixture ==
+  CHECK(h.reconstruction.distance == doctest::Approx(plain(data.test.values)).epsilon(1e-5));
+  CHECK(h.prior.distance == doctest::Approx(plain(decode_codes(*run.model, draw_codes(run, 30, CodeSource::prior, 1, 2)))).epsilon(1e-5));
+  CHECK(h.gaussian->distance == doctest::Approx(plain(Tensor::full({30, 2, 2, 1}, 0.5))).epsilon(1e-5));  // no variance: its mean alone
+  CHECK(h.mixture->distance ==
         doctest::Approx(plain(decode_codes(*run.model, fit_mixture(mixture_codes(run, data.train)).draw(30, 1, 2)))).epsilon(1e-5));
-  CHECK(h.prior > 1.5 * h.reconstruction);  // near a corner of the data's cube
-  CHECK(*h.ratio(h.prior) == doctest::Approx(h.prior / h.reconstruction));
-  CHECK(!holes(run, known_data(9, 4)).mixture);
-  CHECK_THROWS_AS(holes(run, data, 0), UsageError);
+  CHECK(h.prior.distance > 1.5 * h.reconstruction.distance);  // near a corner of the data's cube
+  CHECK(*h.ratio(h.prior) == doctest::Approx(h.prior.distance / h.reconstruction.distance));
+  CHECK(!h.prior.entropy);
+  const Classifier classifier({2, 2, 1}, 2);
+  const Holes judged = holes(run, data, &classifier, 30, 2);
+  const auto entropy = [&](const Tensor& pictures) {  // of two classes, by their probabilities
+    const Tensor logits = classifier.logits(pictures);
+    double sum = 0;
+    for (Index i = 0; i < 30; i++) {
+      const double p = 1 / (1 + std::exp(double(logits.at<float>({i, 1})) - double(logits.at<float>({i, 0}))));
+      sum -= (p * std::log(p) + (1 - p) * std::log(1 - p)) / 30;
+    }
+    return sum;
+  };
+  CHECK(judged.prior.distance == h.prior.distance);
+  CHECK(*judged.prior.entropy ==
+        doctest::Approx(entropy(decode_codes(*run.model, draw_codes(run, 30, CodeSource::prior, 1, 2)))).epsilon(1e-6));
+  CHECK(*judged.gaussian->entropy == doctest::Approx(entropy(Tensor::full({30, 2, 2, 1}, 0.5))).epsilon(1e-6));
+  CHECK(*judged.reconstruction.entropy == doctest::Approx(entropy(data.test.values.slice(0, 30))).epsilon(1e-6));
+  CHECK(!holes(run, known_data(9, 4), nullptr).mixture);
+  CHECK_THROWS_AS(holes(run, data, nullptr, 0), UsageError);
 }
