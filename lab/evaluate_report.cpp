@@ -55,8 +55,8 @@ std::string likelihood_note(const Figures& f) {
   if (!f.normalised) return "of grey values: no log-likelihood";
   const std::string what = f.binarized                   ? "of binary pixels"
                            : f.likelihood == "bernoulli" ? "of numbers that are 0 or 1"
-                           : f.dequantized               ? "a density, of dequantised bytes"
-                                                         : "a density";
+                           : f.dequantized               ? "a density, of dequantised bytes, all constants kept"
+                                                         : "a density, all constants kept";
   std::string note = what;
   if (!std::isnan(f.variance)) note += fmt::format("; variance {:.4g} a pixel", f.variance);
   const double logvar = std::log(f.variance);  // outside in files of an older program
@@ -103,10 +103,12 @@ std::string to_text(const Figures& f) {
     text += fmt::format("of p(x | label): the model is given the label, one of {}, which costs up to {:.2f} nats elsewhere\n\n", f.classes,
                         std::log(double(f.classes)));
   if (f.use_test && !f.split.empty()) text += "data.use_test: the test examples were trained on, so no figure here is a test\n\n";
-  text += fmt::format("  {:<24}{:>12}\n", "", "per example");
+  const bool nats = f.likelihood != "squared-error";
+  text += fmt::format("  {:<24}{:>12}  {}\n", "", "an example",
+                      nats ? "nats, unless said otherwise" : "the KL in nats, the rest in sums of squares");
   const bool code = f.active_units >= 0, words = !std::isnan(f.tokens);
   line(text, "total", f.total,
-       f.variational ? "reconstruction + KL: the negative ELBO"
+       f.variational ? f.normalised ? "reconstruction + KL: the negative ELBO" : "reconstruction + KL; without a likelihood no bound"
        : code        ? "reconstruction alone: no bound"
                      : "the negative log-likelihood, exact");
   line(text, "  reconstruction", f.reconstruction, f.variational ? "one latent sample" : "");
@@ -148,7 +150,8 @@ std::string to_text(const Figures& f) {
     if (words)
       line(text, "nll perplexity", f.nll_perplexity);
     else
-      line(text, "bits per dimension", f.bits_per_dim);
+      line(text, "bits per dimension", f.bits_per_dim,
+           std::isnan(f.bits_per_dim) ? "none: only bytes with noise and binary pixels have a code length" : "nll / (D ln 2)");
   } else if (f.importance_samples > 0 && !code) {
     line(text, "nll", f.nll, fmt::format("exact, standard error over examples {:.3f}", f.nll_standard_error));
   } else if (f.importance_samples > 0) {
