@@ -87,7 +87,8 @@ struct Comparison {
   std::vector<std::string> names() const;                                 // of entries, then of principal components
 };
 
-// Differences and outcomes (lab/differences.cpp).
+// Differences and outcomes (lab/differences.cpp). difference_of() leaves the bootstrap to compute_statistics().
+Difference difference_of(const Comparison& c, const std::string& figure, const std::string& a, const std::string& b);
 void compute_statistics(Comparison& comparison);
 
 struct CompareHooks {

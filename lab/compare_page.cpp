@@ -213,6 +213,7 @@ Page comparison_page(const Comparison& c) {
     if (!e.twin) names += (names.empty() ? "" : ", ") + e.label;
   Page page("Comparison: " + names, fmt::format("{} on `{}`, {}, the same budget for each.", names, c.options.data, seeds_text(c.options)));
   const std::vector<OpenRun> runs = open_runs(c);
+  add_question(page, c);
   add_setup(page, c);
   if (c.data.texts)
     add_text_figures(page, c, [&](const std::string& name, const char* figure) { return cell(c, name, figure); });

@@ -13,7 +13,8 @@ Page comparison_page(const Comparison& comparison);
 
 // Its parts. Each adds one section.
 //
-// Figures by entry, learning curves, what was compared:
+// The question and the short answer; figures by entry, learning curves, what was compared:
+void add_question(Page& page, const Comparison& c);
 void add_setup(Page& page, const Comparison& c);
 void add_figures(Page& page, const Comparison& c);
 void add_curves(Page& page, const Comparison& c);

@@ -42,17 +42,6 @@ std::vector<std::pair<const ComparedRun*, const ComparedRun*>> pairs_of(const Co
   return pairs;
 }
 
-Difference difference_of(const Comparison& c, const std::string& figure, const std::string& a, const std::string& b) {
-  if (c.bound(a, figure) || c.bound(b, figure))
-    return {figure, a, b, t_interval({}), {}, false};  // saturated: no number to take another from
-  std::vector<double> values;
-  for (const auto& pair : pairs_of(c, a, b)) {
-    const auto &x = pair.first->figures.numbers, &y = pair.second->figures.numbers;
-    if (x.contains(figure) && y.contains(figure)) values.push_back(x.at(figure) - y.at(figure));
-  }
-  return {figure, a, b, t_interval(values), {}, c.doubtful(a, figure) || c.doubtful(b, figure)};
-}
-
 // Adds `weight` times a run's column to a sum; false where it has none, or one of another length.
 bool add_column(std::vector<double>& sum, const ComparedRun& run, const std::string& figure, double weight) {
   const auto it = run.measured.examples.find(figure);
@@ -95,6 +84,17 @@ void resample(Resampling& all, const Comparison& c, Difference& d) {
 }
 
 }  // namespace
+
+Difference difference_of(const Comparison& c, const std::string& figure, const std::string& a, const std::string& b) {
+  if (c.bound(a, figure) || c.bound(b, figure))
+    return {figure, a, b, t_interval({}), {}, false};  // saturated: no number to take another from
+  std::vector<double> values;
+  for (const auto& pair : pairs_of(c, a, b)) {
+    const auto &x = pair.first->figures.numbers, &y = pair.second->figures.numbers;
+    if (x.contains(figure) && y.contains(figure)) values.push_back(x.at(figure) - y.at(figure));
+  }
+  return {figure, a, b, t_interval(values), {}, c.doubtful(a, figure) || c.doubtful(b, figure)};
+}
 
 void compute_statistics(Comparison& c) {
   c.differences.clear(), c.came.clear(), c.bootstrap.clear();

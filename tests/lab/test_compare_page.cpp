@@ -1,6 +1,7 @@
 // What a comparison's page shows of its runs, beside figures had another way.
 
 #include "lab/compare_page.h"
+#include "lab/compare_table.h"
 
 #include <doctest/doctest.h>
 
@@ -77,6 +78,24 @@ TEST_CASE("the page of a sweep: its trade-off, every run on the plane, one marke
   const std::string plane = section_of(html, "Rate and distortion"), sweep = section_of(html, "The trade-off");
   CHECK(count_of(plane, "<title>mlp-vae (mlp-vae, beta=") == 3 * 2);
   for (const char* value : {">0.25</text>", ">1</text>", ">4</text>"}) CHECK(contains(plane, value));
+  // The question; the best of each figure beside the next, and whether two seeds decide between them.
+  const std::string question = section_of(html, "The question");
+  CHECK(contains(question, "beside a plain autoencoder"));
+  CHECK(contains(question, "beta</code> give, and what does it take?"));
+  std::vector<std::pair<double, std::string>> order;
+  for (const Entry& e : c.entries) order.emplace_back(c.spread(e.name, "squared_error_at_mean").mean, e.name);
+  std::sort(order.begin(), order.end());
+  std::size_t cell = question.find("gives its input back");
+  for (int k : {0, 1}) {
+    const std::string& name = order[std::size_t(k)].second;
+    cell = question.find(c.entry(name)->label + ": " + figure_text(c, name, "squared_error_at_mean"), cell);
+    REQUIRE(cell != std::string::npos);
+  }
+  const Difference between = difference_of(c, "squared_error_at_mean", order[0].second, order[1].second);
+  CHECK(between.seeds.spread.mean == doctest::Approx(order[0].first - order[1].first));
+  CHECK(question.find(between.seeds.interval->contains(0) ? "undecided, few seeds" : "decided, few seeds", cell) <
+        question.find("</tr>", cell));
+  CHECK_FALSE(contains(question, "probe_"));  // no labels
   // A plain autoencoder has no rate: a line for each of its runs, and no mark.
   CHECK(count_of(plane, "class=\"rule\"") == 2);
   CHECK(count_of(plane, "<title>mlp-vae, variational=false: ") == 1);
@@ -164,6 +183,8 @@ TEST_CASE("the page of texts: sentences along paths and units, edits to training
   const Comparison c = compare(o);
   const std::string html = comparison_page(c).html();
   CHECK(count_of(section_of(html, "Rate and distortion"), "<title>text-lm (seed 1): 0, ") == 1);
+  CHECK(contains(section_of(html, "The question"), "Does a code help?"));
+  CHECK(contains(section_of(html, "The question"), "one seed"));
   const std::string curves = section_of(html, "nll by samples");
   CHECK(count_of(curves, "<svg") == 1);
   CHECK(contains(curves, "text-lm, exact: " + number_text(c.spread("text-lm", "nll").mean)));
