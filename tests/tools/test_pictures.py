@@ -214,6 +214,12 @@ class Reconstructions(Case):
         self.assertEqual(by_file["inferred"], left["inferred"])
         self.bad(2, "left", "elbo-repair", VAE, "--mask", "lift", "--out", path("no.png"))
         self.bad(2, "--mask", "elbo-repair", VAE, "--out", path("no.png"))
+        self.good("elbo-data", "--data", DATA, "--count", "4", "--out", path("to-repair"))
+        given = self.good_json("elbo-repair", VAE, "--mask", "left", "--steps", 150, "--out", path("given.npy"),
+                               "--input", *[path("to-repair", f"{i}.png") for i in range(4)])
+        self.assertEqual((given["count"], given["inferred"]), (4, left["inferred"]))
+        self.bad(2, "expected one of them", "elbo-repair", VAE, "--mask", "left", "--count", "1", "--out", path("no.png"),
+                 "--input", path("to-repair", "0.png"))
 
     def test_files(self):
         self.good("elbo-data", "--data", DATA, "--count", "2", "--out", path("inputs"))
