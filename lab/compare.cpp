@@ -50,10 +50,9 @@ void add_run(Comparison& c, const Entry& entry, std::uint64_t seed, const Datase
                     .folder = "runs/" + name,
                     .figures = read_figures(read_text_file(folder + "/summary.json"), folder + "/summary.json")});
   ComparedRun& run = c.runs.back();
-  const bool first = seed == c.options.first_seed && !c.options.quick;
+  const bool dear = !c.options.quick, first = seed == c.options.first_seed && &entry == &c.entries[0];
   run.measured = measure_run(
-      folder, data,
-      {.dear = first, .baselines = first && &entry == &c.entries[0], .importance_samples = c.importance_samples, .on_note = hooks.on_note});
+      folder, data, {.dear = dear, .baselines = dear && first, .importance_samples = c.importance_samples, .on_note = hooks.on_note});
   const Json measured = Json::parse(run.measured.json, folder);
   add_measured(run.figures, measured["figures"].dump(), folder);
   add_sharpness(run, open_run(folder), data);

@@ -2,9 +2,9 @@
 // What a comparison measures of a run beside its summary.json: every figure of `elbo-eval --all` that a comparison can afford, and the
 // figures of each test example, which the bootstrap of lab/statistics.h resamples.
 //
-//   of every run      importance samples, information, structural similarity, disentanglement, active units by threshold: on the first
+//   always            importance samples, information, structural similarity, disentanglement, active units by threshold: on the first
 //                     1,000 test examples, with 10 to 100 importance samples, as many as the dearest network allows; texts: 20
-//   of the first seed what is dear: probes and nearest neighbours (of 3,000 training codes; their baselines with the first entry alone, and
+//   not with --quick  what is dear: probes and nearest neighbours (of 3,000 training codes; their baselines with the first run alone, and
 //                     of examples of at most 1,000 numbers), figures of 2,000 samples and 200 codes, of paths; of texts those that are
 //                     drawn
 //

@@ -177,8 +177,6 @@ void add_expectations(Page& page, const Comparison& c) {
     notes.emplace_back("One seed: there is no interval, and no expectation is decided. `--seeds 5` decides.");
   else if (c.options.seeds < few_seeds_below)
     notes.emplace_back("Few seeds: with fewer than five the standard deviation, and so the interval, is itself rough.");
-  if (!c.options.quick && c.options.seeds > 1)
-    notes.emplace_back("Figures that only the first seed has (samples, holes) stay undecided: one seed.");
   s.list(notes);
   Content why;
   std::vector<std::string> reasons;
@@ -227,11 +225,11 @@ void add_all_figures(Page& page, const Comparison& c) {
     if (!measured && !run.measured.json.empty()) measured = &run;
   s.paragraph(fmt::format(
       "What `elbo-eval` says of each line, means ± standard deviation over the seeds. The figures of `summary.json` are of the whole test "
-      "part; those that `--all` adds are of its first {} examples with {} importance samples. What is dear (probes, samples, paths, holes, "
-      "drawn texts) is measured on the first seed alone, and so has no spread; distances are of 2,000 samples, where `elbo-eval` takes "
-      "10,000. ≥ and ≤: a mutual information within 0.1 nats of its "
+      "part; those that `--all` adds are of its first {} examples with {} importance samples{}; distances "
+      "are of 2,000 samples, where `elbo-eval` takes 10,000. ≥ and ≤: a mutual information within 0.1 nats of its "
       "ceiling is no more than a bound, and is left out of comparisons.",
-      grouped_number(std::min(c.data.texts ? text_examples : measured_examples, c.data.test.size())), c.importance_samples));
+      grouped_number(std::min(c.data.texts ? text_examples : measured_examples, c.data.test.size())), c.importance_samples,
+      c.options.quick ? " (`--quick`: without probes, samples, paths, holes and drawn texts)" : ""));
   if (c.options.seconds > 0) {
     Table updates{.caption = fmt::format("Updates within {}: what the budget bought each line.", budget_text(c)),
                   .columns = {{"name"}, {"updates", true}}};

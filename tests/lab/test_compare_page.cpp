@@ -96,6 +96,7 @@ TEST_CASE("the page of a sweep: its trade-off, every run on the plane, one marke
   CHECK(question.find(between.seeds.interval->contains(0) ? "undecided, few seeds" : "decided, few seeds", cell) <
         question.find("</tr>", cell));
   CHECK_FALSE(contains(question, "probe_"));  // no labels
+  CHECK(c.spread(c.entries[0].name, "hole_ratio_prior").n == 2);  // what is dear has its spread too
   // A plain autoencoder has no rate: a line for each of its runs, and no mark.
   CHECK(count_of(plane, "class=\"rule\"") == 2);
   CHECK(count_of(plane, "<title>mlp-vae, variational=false: ") == 1);
