@@ -60,8 +60,32 @@ void add_run(Comparison& c, const Entry& entry, std::uint64_t seed, const Datase
   run.seconds = time.seconds, run.updates = time.updates;
 }
 
+ExpectedData expected_data(const Dataset& data) {
+  const bool pictures = data.example_shape.rank() == 3 && !data.texts;
+  return {.pictures = pictures, .texts = bool(data.texts), .labels = data.classes > 1, .numbers = data.example_shape.numel()};
+}
+
+// As stated before training; what is there is not rewritten afterwards. What this program states besides is marked as added later where
+// anything is trained already.
+std::vector<Expectation> stated(const Comparison& c) {
+  std::vector<Expectation> all = stated_before(c.options.out);
+  bool trained = false;
+  for (const Entry& e : c.entries)
+    for (std::uint64_t s = 0; s < std::uint64_t(c.options.seeds); s++)
+      trained |= is_finished(c.options.out + "/runs/" + run_name(e, c.options.first_seed + s));
+  for (Expectation& e : expectations(c.entries, c.options.baselines, expected_data(c.data))) {
+    const bool known = std::any_of(all.begin(), all.end(), [&](const Expectation& before) {
+      return before.figure == e.figure && before.lower == e.lower && before.higher == e.higher;
+    });
+    e.added_later = trained;
+    if (!known) all.push_back(std::move(e));
+  }
+  return all;
+}
+
 // The same for all lines: an nll of fewer samples is higher.
 Index importance_samples(const Comparison& c) {
+  if (c.options.importance_samples > 0) return c.options.importance_samples;
   if (c.data.texts) return text_importance_samples;
   double most = 0;
   for (const Entry& e : c.entries) {
@@ -70,11 +94,6 @@ Index importance_samples(const Comparison& c) {
     most = std::max(most, make_model(e.config, c.data.example_shape, store)->step_flops(1));
   }
   return affordable_samples(most);
-}
-
-ExpectedData expected_data(const Dataset& data, bool quick) {
-  const bool pictures = data.example_shape.rank() == 3 && !data.texts && !quick;
-  return {.pictures = pictures, .texts = bool(data.texts), .labels = data.classes > 1, .numbers = data.example_shape.numel()};
 }
 
 std::string quoted(const std::string& word) {
@@ -170,15 +189,17 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
   if (given.replace)
     remove_runs("compare", given.out, "comparison", {"compare.json", "index.html"});  // now that options and data are known to be good
   check_comparison_folder(c.options, c.data);
-  c.stated = expectations(c.entries, c.options.baselines, expected_data(c.data, c.options.quick));
+  c.stated = stated(c);
   c.importance_samples = importance_samples(c);
   fs::create_directories(c.options.out + "/runs");
-  if (given.only.empty() || !fs::exists(c.options.out + "/compare.json")) write_compare_json(c);
+  const std::size_t kept = runs_kept(c.options.out);  // a whole file is not replaced by one with fewer runs
+  if (!fs::exists(c.options.out + "/compare.json")) write_compare_json(c);
   if (given.jobs > 1 && given.only.empty() && !train_beside(c, hooks)) {
     c.stopped = true;
     return c;
   }
 
+  const auto stopped = [&] { return c.stopped = c.stopped || (hooks.stop_signal && hooks.stop_signal() != 0); };
   const Index count = Index(c.entries.size()) * c.options.seeds;
   Index number = 0;
   bool found = false;
@@ -199,13 +220,15 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
         }
       }
       if (!given.only.empty()) continue;
+      if (stopped()) return c;
       add_run(c, entry, seed, cache.get(config), hooks);
-      write_compare_json(c);
+      if (c.runs.size() >= kept) write_compare_json(c);
     }
   if (!given.only.empty()) {
     if (!found) throw UsageError(fmt::format("--only {}: no run of this comparison", given.only));
     return c;
   }
+  if (stopped()) return c;
   if (c.options.baselines && !c.data.texts) add_principal_components(c);
   compute_statistics(c);
   write_compare_json(c);
@@ -219,6 +242,7 @@ std::vector<std::string> command_words(const CompareOptions& o) {
   for (const std::string& s : o.set) add("--set", s);
   if (!o.sweep.empty()) add("--sweep", o.sweep);
   if (o.baselines) words.emplace_back("--baselines");
+  if (o.importance_samples > 0) add("--importance-samples", std::to_string(o.importance_samples));
   if (o.quick) words.emplace_back("--quick");
   if (o.seconds > 0) add("--seconds", fmt::format("{}", o.seconds));
   add("--out", o.out);

@@ -25,14 +25,15 @@ Json options_json(const CompareOptions& o) {
                        {"set", o.set},
                        {"sweep", o.sweep},
                        {"baselines", o.baselines},
-                       {"seconds", o.seconds > 0 ? Json(o.seconds) : Json()}});
+                       {"seconds", o.seconds > 0 ? Json(o.seconds) : Json()},
+                       {"importance-samples", o.importance_samples > 0 ? Json(o.importance_samples) : Json()}});
 }
 
-// An older program had no budget in seconds.
+// An older program had no budget in seconds, and chose the importance samples itself.
 const Json* option(const Json& options, const std::string& key) {
   static const Json none;
   const Json* found = options.find(key);
-  return found || key != "seconds" ? found : &none;
+  return found || (key != "seconds" && key != "importance-samples") ? found : &none;
 }
 
 Json interval_json(const std::optional<Interval>& i) { return i ? Json::array({i->low, i->high}) : Json(); }
@@ -75,7 +76,12 @@ Json expectations_json(const Comparison& c) {
   Json all = Json::array();
   for (std::size_t i = 0; i < c.stated.size(); i++) {
     const Expectation& e = c.stated[i];
-    Json j = Json::object({{"figure", e.figure}, {"lower", e.lower}, {"higher", e.higher}, {"reason", e.reason}, {"result", nullptr}});
+    Json j = Json::object({{"figure", e.figure},
+                           {"lower", e.lower},
+                           {"higher", e.higher},
+                           {"reason", e.reason},
+                           {"added_later", e.added_later},
+                           {"result", nullptr}});
     if (i < c.came.size()) {
       j["result"] = outcome_name(c.came[i].outcome);
       add_difference(j, c.came[i].difference);
@@ -113,6 +119,32 @@ void check_comparison_folder(const CompareOptions& options, const Dataset& data)
   }
   if ((*before)["data"].string_or("checksum", "") != fmt::format("{:016x}", data.checksum))
     fail("compare", fmt::format("{}: the data have changed since this comparison was begun: {}", options.out, options.data));
+}
+
+std::vector<Expectation> stated_before(const std::string& out) {
+  const std::string file = out + "/compare.json";
+  std::vector<Expectation> all;
+  if (!fs::exists(file)) return all;
+  const Json before = Json::parse(read_text_file(file), file);
+  const Json* stated = before.find("expectations");
+  if (!stated || !stated->is_array()) return all;
+  for (const Json& e : stated->elements()) {
+    const Json* later = e.find("added_later");
+    all.push_back({.figure = e.string_or("figure", ""),
+                   .lower = e.string_or("lower", ""),
+                   .higher = e.string_or("higher", ""),
+                   .reason = e.string_or("reason", ""),
+                   .added_later = later && *later == Json(true)});
+  }
+  return all;
+}
+
+std::size_t runs_kept(const std::string& out) {
+  const std::string file = out + "/compare.json";
+  if (!fs::exists(file)) return 0;
+  const Json before = Json::parse(read_text_file(file), file);
+  const Json* runs = before.find("runs");
+  return runs && runs->is_array() ? runs->elements().size() : 0;
 }
 
 void remove_runs(const char* op, const std::string& out, std::string_view what, std::initializer_list<std::string_view> files) {

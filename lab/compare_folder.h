@@ -11,6 +11,10 @@ namespace elbo::lab {
 
 // Throws Error where options.out exists and is no comparison with the same options and data.
 void check_comparison_folder(const CompareOptions& options, const Dataset& data);
+// The expectations of the comparison that is there, in their order; none where there is none.
+std::vector<Expectation> stated_before(const std::string& out);
+// How many runs its compare.json has.
+std::size_t runs_kept(const std::string& out);
 // For --force: removes a folder of runs/ and `files` that the tool of `op` wrote. `what` it is called: "comparison". Throws Error where it
 // holds anything else, or a run that is being trained.
 void remove_runs(const char* op, const std::string& out, std::string_view what, std::initializer_list<std::string_view> files);

@@ -53,6 +53,7 @@ std::string latent_plot(const Comparison& c, const OpenRun& r, const std::string
     PointClass& k = plot.classes[labels ? std::size_t(labels.data<std::int32_t>()[i]) : 0];
     k.x.push_back(points.element(2 * i));
     k.y.push_back(points.element(2 * i + 1));
+    k.hover.push_back(labels ? fmt::format("{}: {}", k.name, i) : std::to_string(i));
   }
   return svg(plot);
 }

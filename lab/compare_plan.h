@@ -22,6 +22,7 @@ struct CompareOptions {
   Index jobs = 1;                // runs at once, each in a process of its own: no run depends on it
   std::string only;              // "dense-vae-seed2": this run alone is trained, nothing else is written
   bool quick = false;            // leave out what is dear to measure (lab/compare_measure.h)
+  Index importance_samples = 0;  // of every nll; 0: as many as the dearest network allows
   bool replace = false;          // a comparison in `out` is removed (--force)
 };
 

@@ -67,6 +67,16 @@ Series joined(const SweptLine& line, const std::vector<Series>& marks) {
   return s;
 }
 
+// ", rate 227 to 257"; nothing where there is none.
+std::string rates_text(const Comparison& c, const Entry& e) {
+  double low = INFINITY, high = -INFINITY;
+  for (const ComparedRun* run : c.runs_of(e.name))
+    if (const std::optional<double> rate = rate_of(e, *run)) low = std::min(low, *rate), high = std::max(high, *rate);
+  if (!(low <= high)) return "";
+  const std::string from = number_text(low, 3), to = number_text(high, 3);
+  return from == to ? ", rate " + from : fmt::format(", rate {} to {}", from, to);
+}
+
 LinePlot plane_plot(const Comparison& c, const std::string& likelihood) {
   LinePlot plot{.title = fmt::format("Rate and distortion, {}", likelihood),
                 .description = "Further left: cheaper codes. Further down: better reconstructions.",
@@ -91,13 +101,17 @@ LinePlot plane_plot(const Comparison& c, const std::string& likelihood) {
   }
   for (std::size_t i = 0; i < c.entries.size(); i++) {
     const Entry& e = c.entries[i];
-    if (e.config.objective.likelihood != likelihood || std::find(swept.begin(), swept.end(), &e) != swept.end()) continue;
-    if (Series s = marks_of(c, e, most, e.label, i); !s.x.empty()) plot.series.push_back(std::move(s));
+    if (e.config.objective.likelihood != likelihood) continue;
+    if (std::find(swept.begin(), swept.end(), &e) == swept.end())
+      if (Series s = marks_of(c, e, most, e.label, i); !s.x.empty()) plot.series.push_back(std::move(s));
     bool first = true;
     for (const ComparedRun* run : c.runs_of(e.name)) {
       const std::optional<double> rate = rate_of(e, *run);
       if (rate && *rate <= most) continue;
-      plot.rules.push_back({first ? e.label + (rate ? fmt::format(", rate {}", number_text(*rate, 3)) : "") : "", distortion_of(*run)});
+      plot.rules.push_back({.label = first ? e.label + rates_text(c, e) : "",
+                            .at = distortion_of(*run),
+                            .name = fmt::format("{}, seed {}{}", e.label, run->seed.value_or(0),
+                                                rate ? fmt::format(", beyond the right edge at rate {}", number_text(*rate, 3)) : "")});
       first = false;
     }
   }
@@ -115,12 +129,18 @@ void add_rate_distortion(Page& page, const Comparison& c) {
       "leave out. Along a dotted line the total (rate + distortion, the negative ELBO) is the same. A plain autoencoder has no finite "
       "rate: "
       "its code may hold any number of digits, so it is a dashed line at its distortion, and no point. A language model has no code, and "
-      "lies at rate 0. **What to look at:** which runs lie nearest the lower left corner, and where along a curve: two models of equal "
+      "lies at rate 0. A run whose rate is more than three times all others' (a VAE at beta 0, which pays nothing for it) lies beyond the "
+      "right edge: a dashed line too, with its rate written on it. **What to look at:** which runs lie nearest the lower left corner, and "
+      "where along a curve: two models of equal "
       "total may differ in how much they put into the code.");
   std::vector<Figure> figures;
+  std::string without;
   for (const std::string& likelihood : likelihoods(c)) {
     const LinePlot plot = plane_plot(c, likelihood);
-    if (plot.series.empty()) continue;
+    if (plot.series.empty()) {  // nothing to have a rate
+      for (const Rule& rule : plot.rules) without += fmt::format("{}{}", without.empty() ? "" : "; ", rule_text(rule));
+      continue;
+    }
     std::string caption = swept_lines(c).empty() ? "A mark is a run."
                                                  : fmt::format("A mark is a run; lines join the means at each value of `{}`.",
                                                                c.options.sweep.substr(0, c.options.sweep.find('=')));
@@ -128,6 +148,8 @@ void add_rate_distortion(Page& page, const Comparison& c) {
     figures.push_back({.svg = svg(plot), .caption = caption});
   }
   s.figures(figures);
+  if (!without.empty())
+    s.paragraph(fmt::format("Without a plane, for no line of their likelihood has a rate, distortions of {}.", without));
   s.note(
       "What not to conclude: a lower total is a better bound on log p(x), not a better code. A model at rate 0 ignores its code and may "
       "still have the best total.");

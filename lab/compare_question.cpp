@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lab/comparable.h"
 #include "lab/compare_page.h"
 #include "lab/compare_table.h"
 #include "lab/plot_text.h"
@@ -107,8 +108,7 @@ void add_question(Page& page, const Comparison& c) {
   if (doubtful) t.note = doubtful_note(c);
   if (!t.rows.empty()) s.table(t);
   s.paragraph(
-      "What each figure means: [below](#what-each-figure-means). What was expected, and why, was stated beforehand: [what came of "
-      "it](#expected-and-found).");
+      "What each figure means: [below](#what-each-figure-means). What was expected, and what came of it: [below](#expected-and-found).");
 }
 
 }  // namespace elbo::lab

@@ -8,9 +8,6 @@
 #include <set>
 
 #include "lab/plot_text.h"
-#include "models/initial_weights.h"
-#include "models/run.h"
-#include "tensor/elementwise.h"
 
 namespace elbo::lab {
 namespace {
@@ -119,9 +116,10 @@ std::string interval_text(const std::optional<Interval>& i) {
 
 std::string result_text(const JudgedExpectation& e) {
   std::string text = outcome_name(e.outcome);
-  if (e.outcome == Outcome::few_seeds) text = e.against() ? "reversed so far (few seeds)" : text;
+  if (e.outcome == Outcome::one_seed) text = e.against() ? "reversed so far (one seed)" : text;
   if (e.outcome == Outcome::undecided && e.against()) text += ", leaning against";
-  if (e.outcome != Outcome::not_measured && e.outcome != Outcome::few_seeds && e.difference.seeds.few_seeds()) text += ", few seeds";
+  if (e.difference.seeds.interval && e.difference.seeds.few_seeds()) text += ", few seeds";
+  if (e.stated.added_later) text += ", added later";
   return text;
 }
 
@@ -133,7 +131,8 @@ std::string budget_text(const Comparison& c) {
 
 std::string outcome_counts(const Comparison& c) {
   std::string text;
-  for (const Outcome o : {Outcome::as_expected, Outcome::reversed, Outcome::undecided, Outcome::few_seeds, Outcome::not_measured})
+  for (const Outcome o :
+       {Outcome::as_expected, Outcome::reversed, Outcome::undecided, Outcome::one_seed, Outcome::only_bounded, Outcome::not_measured})
     if (const auto n = std::count_if(c.came.begin(), c.came.end(), [&](const JudgedExpectation& e) { return e.outcome == o; }); n > 0)
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, outcome_name(o));
   return text;
@@ -150,7 +149,7 @@ Table expectation_table(const Comparison& c) {
   if (std::any_of(c.came.begin(), c.came.end(), [](const JudgedExpectation& e) { return e.difference.doubtful; }))
     t.note = doubtful_note(c);
   for (const JudgedExpectation& e : c.came) {
-    const bool flagged = e.outcome == Outcome::reversed || (e.outcome == Outcome::few_seeds && e.against());
+    const bool flagged = e.outcome == Outcome::reversed || (e.outcome == Outcome::one_seed && e.against());
     t.rows.push_back({"`" + e.stated.figure + "`", label_of(c, e.stated.lower), label_of(c, e.stated.higher),
                       (flagged ? "**" + result_text(e) + "**" : result_text(e)) + (e.difference.doubtful ? doubtful_mark : ""),
                       difference_text(e.difference), interval_text(e.difference.seeds.interval), interval_text(e.difference.bootstrap)});
@@ -159,8 +158,13 @@ Table expectation_table(const Comparison& c) {
 }
 
 void add_expectations(Page& page, const Comparison& c) {
-  if (c.came.empty()) return;
   Content& s = page.section("Expected, and found");
+  if (c.came.empty()) {
+    s.paragraph(
+        "No direction was stated beforehand: no two of these lines differ in one thing alone whose effect is known. What differs stands "
+        "below, and among so many figures some differ by accident.");
+    return;
+  }
   s.paragraph(fmt::format(
       "Which line should have a figure lower, and why, was stated before anything was trained. An expectation came true where the 95% "
       "interval of the difference lies above 0, and is **reversed** where it lies below: then its reason does not hold here, or this "
@@ -173,6 +177,9 @@ void add_expectations(Page& page, const Comparison& c) {
       "The bootstrap over test examples (1,000 resamples, 2.5 to 97.5 percentiles, the same examples for every line, their figures "
       "averaged over the seeds) is a column of its own, for it ignores training noise: it says how well this test part measures these "
       "very networks."};
+  if (std::any_of(c.came.begin(), c.came.end(), [](const JudgedExpectation& e) { return e.stated.added_later; }))
+    notes.emplace_back(
+        "Added later: stated by a newer program when runs had been trained already, perhaps because of what they showed. No prediction.");
   if (c.options.seeds == 1)
     notes.emplace_back("One seed: there is no interval, and no expectation is decided. `--seeds 5` decides.");
   else if (c.options.seeds < few_seeds_below)
@@ -256,35 +263,6 @@ void add_all_figures(Page& page, const Comparison& c) {
   Content weights;
   weights.table(t);
   s.details("Initial weights", weights);
-}
-
-std::vector<SharedWeights> shared_weights(const Comparison& c) {
-  std::vector<std::map<std::string, Tensor>> all;
-  for (const Entry& e : c.entries) {
-    Config config = e.config;
-    config.train.seed = c.options.first_seed;
-    ParamStore store(store_options(config));
-    const std::unique_ptr<Model> model = make_model(config, c.data.example_shape, store);
-    if (config.model.output_bias == "data-mean") start_at_data_mean(store, config, c.data.train);
-    all.emplace_back();
-    for (const auto& [name, value] : store.tensors()) all.back()[name] = value.clone();
-  }
-  std::vector<SharedWeights> found;
-  for (std::size_t i = 1; i < all.size(); i++) {
-    SharedWeights best{.name = c.entries[i].name, .other = c.entries[0].name};
-    for (std::size_t j = 0; j < i; j++) {
-      SharedWeights w{.name = c.entries[i].name, .other = c.entries[j].name};
-      for (const auto& [name, value] : all[i]) {
-        w.tensors++, w.numbers += value.numel();
-        const auto it = all[j].find(name);
-        if (it == all[j].end() || !(it->second.shape() == value.shape()) || !identical(it->second, value)) continue;
-        w.shared++, w.shared_numbers += value.numel();
-      }
-      if (best.tensors == 0 || w.shared_numbers > best.shared_numbers) best = w;
-    }
-    found.push_back(best);
-  }
-  return found;
 }
 
 }  // namespace elbo::lab

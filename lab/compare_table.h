@@ -16,7 +16,7 @@ inline constexpr const char* doubtful_mark = " †";
 std::string doubtful_note(const Comparison& c);
 // "[0.12, 1.80]"; "–" for none.
 std::string interval_text(const std::optional<Interval>& interval);
-// "as expected", "reversed, few seeds", "reversed so far (few seeds)" of one seed.
+// "as expected", "reversed, few seeds", "reversed so far (one seed)".
 std::string result_text(const JudgedExpectation& e);
 // "20 epochs", "700 updates", "30 s of training".
 std::string budget_text(const Comparison& c);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lab/comparable.h"
 #include "lab/compare.h"
 
 namespace elbo::lab {
@@ -110,7 +111,8 @@ void compute_statistics(Comparison& c) {
   }
   for (const Expectation& e : c.stated) {
     Difference d = difference_of(c, e.figure, e.higher, e.lower);
-    const Outcome outcome = outcome_of(d.seeds);
+    const bool bounded = c.bound(e.lower, e.figure) || c.bound(e.higher, e.figure);
+    const Outcome outcome = bounded ? Outcome::only_bounded : outcome_of(d.seeds);
     c.came.push_back({e, std::move(d), outcome});
   }
 

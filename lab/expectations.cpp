@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "lab/comparable.h"
+
 namespace elbo::lab {
 namespace {
 
@@ -41,6 +43,7 @@ struct KeyRule {
   const char* figure;
   bool rises;  // the figure, with the key
   const char* reason;
+  bool from_zero = true;  // false: 0 turns the thing off, which is not less of it
 };
 constexpr KeyRule key_rules[] = {
     {"objective.beta", "kl", false, "a heavier weight makes each nat of the KL dearer, so fewer are kept"},
@@ -54,7 +57,9 @@ constexpr KeyRule key_rules[] = {
      "the nearer codes lie to N(0, I), the likelier one from there decodes to something that a classifier knows"},
     {"objective.free_bits", "kl", true, "nats that cost nothing are used"},
     {"objective.free_bits_total", "kl", true, "nats that cost nothing are used"},
-    {"objective.target_kl", "kl", true, "the weight is controlled so that the KL reaches this target"},
+    {"objective.target_kl", "kl", true, "the weight is controlled so that the KL reaches this target", false},
+    {"objective.capacity", "kl", true, "the KL is driven to this many nats", false},
+    {"objective.adversarial.weight", "laplacian_ratio_samples", true, "a discriminator tells blurred pictures from data by their edges"},
     {"model.latent", "squared_error_at_mean", false, "more dimensions can hold more of a picture"},
 };
 
@@ -67,6 +72,12 @@ class Expecting {
       for (const Entry& b : entries_) {
         if (&a == &b) continue;
         if (is_plain(a) && pays_for_codes(b)) plain_and_vae(a, b);
+        if (is_plain(a) && b.variational() && !pays_for_codes(b) && alike_but_for(a, b, about_kl))
+          expect(error_at_mean(), a, b, "the VAE's decoder is trained on noisy codes, though it pays nothing for making the noise small");
+        if (importance_samples(a) < importance_samples(b)) bounds(a, b);
+        if (data_.texts && a.variational() && a.config.objective.anneal_shape == "none" && b.config.objective.anneal_shape != "none" &&
+            alike_but_for(a, b, [](const std::string& key) { return key.starts_with("objective.anneal."); }))
+          expect("kl", a, b, "codes are put to use before they cost their full price (Bowman et al. 2016)");
         if (is_language_model(a) && b.variational()) language_model_and_vae(a, b);
         if (is_language_model(a) && is_plain(b) && alike_but_for(a, b, about_code))
           expect("reconstruction", b, a, "the language model has to guess what the code tells the autoencoder's decoder");
@@ -116,6 +127,21 @@ class Expecting {
     expect("reconstruction", vae, lm, "the language model has to guess what the code tells the VAE's decoder");
   }
 
+  // Of the bound that is trained: 1 for the ELBO, however many codes its mean is over; 0 without a bound.
+  static Index importance_samples(const Entry& e) {
+    if (!e.variational()) return 0;
+    return e.config.objective.bound == "iwae" ? e.config.objective.samples : 1;
+  }
+
+  // The looser bound and the tighter one (Burda, Grosse and Salakhutdinov 2015).
+  void bounds(const Entry& loose, const Entry& tight) {
+    if (importance_samples(loose) == 0 ||
+        !alike_but_for(loose, tight, [](const std::string& key) { return key == "objective.bound" || key == "objective.samples"; }))
+      return;
+    expect("nll", tight, loose, "the bound that is trained is nearer to log p(x) (Burda et al. 2015)");
+    expect("active_units", loose, tight, "the encoder need not match the posterior code by code, so that fewer units are given up");
+  }
+
   void twins(const Entry& squared, const Entry& optimal) {
     if (!pays_for_codes(squared) || !differ_in(squared, optimal, "objective.likelihood")) return;
     if (squared.config.objective.likelihood != "squared-error" || optimal.config.objective.likelihood != "gaussian-optimal") return;
@@ -129,7 +155,7 @@ class Expecting {
     const auto value = [&](const Entry& e) { return std::strtod(get_key(e.config, rule.key).c_str(), nullptr); };
     for (const Entry& a : entries_)
       for (const Entry& b : entries_) {
-        if (!differ_in(a, b, rule.key) || value(a) >= value(b)) continue;
+        if (!differ_in(a, b, rule.key) || value(a) >= value(b) || (!rule.from_zero && value(a) == 0)) continue;
         const bool between = std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
           return differ_in(a, e, rule.key) && value(a) < value(e) && value(e) < value(b);
         });
@@ -139,7 +165,7 @@ class Expecting {
 
   // A reconstruction of texts has no squared error; of numbers it says what the squared error says.
   bool applies(std::string_view figure) const {
-    if (figure == "hole_ratio_prior") return data_.pictures;
+    if (figure == "hole_ratio_prior" || figure == "laplacian_ratio_samples") return data_.pictures;
     if (figure == "hole_entropy_prior") return data_.pictures && data_.labels;
     if (figure == "squared_error_at_mean") return !data_.texts;
     return figure != "reconstruction" || data_.texts;
@@ -172,8 +198,10 @@ const char* outcome_name(Outcome outcome) {
       return "reversed";
     case Outcome::undecided:
       return "undecided";
-    case Outcome::few_seeds:
-      return "few seeds";
+    case Outcome::one_seed:
+      return "one seed";
+    case Outcome::only_bounded:
+      return "only bounded";
     case Outcome::not_measured:
       return "not measured";
   }
@@ -182,26 +210,11 @@ const char* outcome_name(Outcome outcome) {
 
 Outcome outcome_of(const MeanInterval& difference) {
   if (difference.spread.n == 0) return Outcome::not_measured;
-  if (!difference.interval) return Outcome::few_seeds;
+  if (!difference.interval) return Outcome::one_seed;
   if (difference.interval->contains(0)) return Outcome::undecided;
   return difference.spread.mean > 0 ? Outcome::as_expected : Outcome::reversed;
 }
 
 std::string linear_baseline_name(Index latent) { return fmt::format("principal-components-{}", latent); }
-
-bool comparable(const std::string& figure, const Entry& a, const Entry& b) {
-  const bool same_unit = a.config.objective.likelihood == b.config.objective.likelihood &&
-                         a.config.objective.variance == b.config.objective.variance && a.config.data.binarize == b.config.data.binarize &&
-                         a.config.data.dequantize == b.config.data.dequantize;
-  const auto bound = [](const Entry& e) { return e.variational() || is_language_model(e); };
-  const auto is = [&](std::initializer_list<const char*> names) { return std::find(names.begin(), names.end(), figure) != names.end(); };
-  if (figure == "objective") return false;                                   // each weighs its parts its own way
-  const bool same_event = a.config.model.classes == b.config.model.classes;  // p(x), or p(x | label)
-  if (is({"total", "nll", "nll_tenth", "perplexity", "nll_perplexity", "bits_per_dim"}))
-    return bound(a) && bound(b) && same_unit && same_event;
-  if (is({"reconstruction", "reconstruction_at_mean", "shuffled_reconstruction"})) return same_unit;
-  if (is({"kl", "mutual_information", "aggregate_kl", "effective_samples"})) return a.variational() && b.variational();
-  return true;
-}
 
 }  // namespace elbo::lab

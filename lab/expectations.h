@@ -5,12 +5,13 @@
 //   as expected   the 95% interval of (higher - lower) lies above 0
 //   reversed      it lies below 0: to be shown, for there the reason does not hold, or the training was too short for it
 //   undecided     it contains 0
-//   few seeds     one seed: there is no interval
+//   one seed      there is no interval
+//   only bounded  one of the two is no number but a bound: a mutual information that is saturated
 //   not measured  one of the two does not have the figure
 //
 // Expectations are made for entries that differ in one thing whose effect is known: plain autoencoder and VAE of one network, one network
-// under two weights of the KL (or code sizes, free bits, likelihoods), language model and text VAE of one decoder, and principal components
-// beside networks with as many code dimensions. Entries that differ in more have none.
+// under two weights of the KL (or code sizes, free bits, capacities, bounds, likelihoods), language model and text VAE of one decoder, and
+// principal components beside networks with as many code dimensions. Entries that differ in more have none.
 
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Expectation {
   std::string figure;         // a key of lab/evaluate.h
   std::string lower, higher;  // names of entries, or "principal-components-32"
   std::string reason;         // one sentence
+  bool added_later = false;   // by a newer program, when some of the runs had been trained: no prediction
 };
 
 // What the data allow to be measured.
@@ -35,16 +37,12 @@ struct ExpectedData {
 
 std::vector<Expectation> expectations(const std::vector<Entry>& entries, bool baselines, const ExpectedData& data);
 
-enum class Outcome { as_expected, reversed, undecided, few_seeds, not_measured };
+enum class Outcome { as_expected, reversed, undecided, one_seed, only_bounded, not_measured };
 const char* outcome_name(Outcome outcome);
 // `difference`: of (higher - lower).
 Outcome outcome_of(const MeanInterval& difference);
 
 // "principal-components-32": the baseline of codes with `latent` dimensions.
 std::string linear_baseline_name(Index latent);
-
-// Whether a figure of two entries is in one unit and means the same, so that one may be taken from the other. Never the total, or another
-// bound on log p(x), of a plain autoencoder, which has none.
-bool comparable(const std::string& figure, const Entry& a, const Entry& b);
 
 }  // namespace elbo::lab

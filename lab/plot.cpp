@@ -144,7 +144,7 @@ std::string svg(const LinePlot& plot) {
   }
   for (const Rule& rule : plot.rules) {
     (rule.vertical ? xs : ys).add(rule.at, rule.vertical ? plot.x : plot.y);
-    summary += fmt::format(" Dashed line {} at {}.", rule.label, number_text(rule.at));
+    summary += fmt::format(" Dashed line {}.", rule_text(rule));
   }
   Frame frame(plot.title, plot.description);
   const auto all = [&](auto&& is) { return std::all_of(plot.series.begin(), plot.series.end(), is); };

@@ -28,6 +28,7 @@ struct Rule {
   std::string label;
   double at = 0;
   bool vertical = false;
+  std::string name = {};  // what it is, on hover and for screen readers; empty: its label
 };
 
 struct Series {
@@ -52,7 +53,7 @@ struct LinePlot {
 struct PointClass {
   std::string name;
   std::vector<double> x, y;        // of one length
-  std::vector<std::string> hover;  // what each point is, shown on hover where points are few; empty, or one for each
+  std::vector<std::string> hover;  // what each point is, shown on hover; empty (then few points show their numbers), or one for each
 };
 
 struct ScatterPlot {
@@ -88,6 +89,8 @@ struct HeatMap {
   double low = std::numeric_limits<double>::quiet_NaN();   // the palest colour's value; NaN: the smallest value
   double high = std::numeric_limits<double>::quiet_NaN();  // the strongest colour's value; NaN: the largest value
 };
+
+std::string rule_text(const Rule& rule);  // "its name: 54.37"
 
 // An <svg> element. Throws Error where lengths do not agree.
 std::string svg(const LinePlot& plot);

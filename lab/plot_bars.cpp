@@ -52,7 +52,7 @@ std::string svg(const BarPlot& plot) {
   }
   for (const Rule& rule : plot.rules) {
     range.add(rule.at, axis);
-    summary += fmt::format(" Dashed line {} at {}.", rule.label, number_text(rule.at));
+    summary += fmt::format(" Dashed line {}.", rule_text(rule));
   }
   const bool from_zero = range.low == 0;
   Range shown = covered(axis, range, bars <= few_bars ? 0.09 : 0.04);

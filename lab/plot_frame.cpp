@@ -234,13 +234,18 @@ bool Frame::inside(double x_pixel, double y_pixel) const {
 
 void Frame::note(std::string_view text_of_note) { text((left_ + right_) / 2, (top_ + bottom_) / 2, "muted middle", text_of_note); }
 
+std::string rule_text(const Rule& rule) {
+  const std::string& name = rule.name.empty() ? rule.label : rule.name;
+  return (name.empty() ? "" : name + ": ") + number_text(rule.at);
+}
+
 void Frame::rule(const Rule& rule, const Axis& axis) {
   if (!shows(axis, rule.at)) return;
   const double at = rule.vertical ? x(rule.at) : y(rule.at);
   if (!inside(rule.vertical ? at : left_, rule.vertical ? top_ : at)) return;
   body_ += fmt::format("<path class=\"rule\" d=\"M{} {}{}{}\"><title>{}</title></path>", coordinate(rule.vertical ? at : left_),
                        coordinate(rule.vertical ? top_ : at), rule.vertical ? 'V' : 'H', coordinate(rule.vertical ? bottom_ : right_),
-                       escape_xml((rule.label.empty() ? "" : rule.label + ": ") + number_text(rule.at)));
+                       escape_xml(rule_text(rule)));
   const auto label = [&](double label_x, double label_y, const char* classes) {
     labels_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\">{}</text>", classes, coordinate(label_x), coordinate(label_y),
                            escape_xml(rule.label));

@@ -55,7 +55,7 @@ std::string svg(const ScatterPlot& plot) {
   }
   for (const Rule& rule : plot.rules) {
     (rule.vertical ? xs : ys).add(rule.at, rule.vertical ? plot.x : plot.y);
-    summary += fmt::format(" Dashed line {} at {}.", rule.label, number_text(rule.at));
+    summary += fmt::format(" Dashed line {}.", rule_text(rule));
   }
   Frame frame(plot.title, plot.description);
   frame.legend(names, Frame::Key::marker);
@@ -73,6 +73,7 @@ std::string svg(const ScatterPlot& plot) {
     std::vector<double> px, py;
     std::string marks;
     std::vector<std::pair<int, int>> points;  // in half units
+    std::string targets;                      // of the pointer: a path's markers are none
     for (std::size_t j = 0; j < c.x.size(); ++j) {
       if (!shows(plot.x, c.x[j]) || !shows(plot.y, c.y[j])) continue;
       const double at_x = frame.x(c.x[j]);
@@ -84,6 +85,8 @@ std::string svg(const ScatterPlot& plot) {
         marks += marker_at(i, at_x, at_y, point_text(c.name, c.x[j], c.y[j], c.hover.empty() ? "" : c.hover[j]));
       else
         points.emplace_back(static_cast<int>(std::lround(2 * at_x)), static_cast<int>(std::lround(2 * at_y)));
+      if (total > few_points && !c.hover.empty())
+        targets += fmt::format("<path d=\"M{:.0f} {:.0f}h0\"><title>{}</title></path>", at_x, at_y, escape_xml(c.hover[j]));
     }
     if (px.empty()) continue;
     frame.draw(fmt::format("<g class=\"{}\">", colour_class(i)));
@@ -98,6 +101,7 @@ std::string svg(const ScatterPlot& plot) {
           shape, marker(i).kind, marker(i).path, many_points(std::move(points))));
     }
     frame.draw("</g>");
+    if (!targets.empty()) frame.draw("<g class=\"targets\">" + targets + "</g>");
     if (plot.names_inside && !c.name.empty())
       labels += fmt::format("<text class=\"halo strong middle\" x=\"{}\" y=\"{}\">{}</text>", coordinate(median(px)),
                             coordinate(median(py) + 5), escape_xml(c.name));

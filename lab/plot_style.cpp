@@ -40,6 +40,7 @@ std::string plot_css() {
 .plot .small{stroke-width:1.1}
 .plot .small.open{fill:none}
 .plot .points{fill:none;stroke:none}
+.plot .targets path{stroke:transparent;stroke-width:9;stroke-linecap:round;pointer-events:stroke}
 .plot .bar{stroke:currentColor;stroke-width:1}
 .plot .hatch{fill:none;stroke:currentColor;stroke-width:1.5}
 .plot .error{fill:none;stroke:var(--ink);stroke-width:1.5}

@@ -67,17 +67,17 @@ std::string doubts(const lab::Comparison& c) {
                      c.importance_samples == 1 ? "" : "s", names);
 }
 
-// What was expected: how much of it came true, and what did not.
+// What was expected beforehand, and what came of it.
 std::string found(const lab::Comparison& c) {
-  if (c.came.empty()) return "";
-  std::string text = fmt::format("expected beforehand: {}\n", lab::outcome_counts(c));
+  if (c.came.empty()) return "expected beforehand: nothing, for no two lines differ in one thing alone whose effect is known\n";
+  std::vector<std::vector<std::string>> rows = {{"expected", "lower in", "than in", "difference", "95% over seeds", "result"}};
   for (const lab::JudgedExpectation& e : c.came) {
-    if (!e.against() || e.outcome == lab::Outcome::undecided) continue;
     const auto& d = e.difference.seeds;
-    text += fmt::format("  {}{}: {} was expected lower in {} than in {}, and is higher by {}{}\n", lab::result_text(e),
-                        e.difference.doubtful ? "?" : "", e.stated.figure, e.stated.lower, e.stated.higher, number(-d.spread.mean),
-                        d.interval ? fmt::format(", 95% [{}, {}]", number(-d.interval->high), number(-d.interval->low)) : "");
+    rows.push_back({e.stated.figure, e.stated.lower, e.stated.higher, d.spread.n > 0 ? number(d.spread.mean) : "-",
+                    d.interval ? fmt::format("[{}, {}]", number(d.interval->low), number(d.interval->high)) : "-",
+                    lab::result_text(e) + (e.difference.doubtful ? "?" : "")});
   }
+  std::string text = fmt::format("{}\nexpected beforehand: {}\n", table(rows), lab::outcome_counts(c));
   if (c.options.seeds < lab::few_seeds_below)
     text += fmt::format("few seeds ({}): intervals need at least two, and five to be trusted\n", c.options.seeds);
   return text;
@@ -129,7 +129,7 @@ int run(const Tool& tool, lab::CompareOptions options) {
                       : fmt::format("{}/runs/{}\n", options.out, options.only));
     return 0;
   }
-  if (c.stopped) {
+  if (c.stopped || pending_signal() != 0) {
     progress.line("stopped by a signal; the same command continues");
     return 128 + pending_signal();
   }
@@ -164,6 +164,9 @@ int main(int argc, char** argv) {
       .repeatable("--set", "KEY=VALUE", "a setting for all", options.set)
       .option("--sweep", "K=V1,V2,...", "every entry once with each of these values", options.sweep)
       .flag("--baselines", "add principal components with the same code size, and every VAE at beta 0", options.baselines)
+      .option("--importance-samples", "K",
+              "of every nll, on 1,000 test examples (default: 100, or fewer where the network is large; texts 20)",
+              options.importance_samples, 1, 100000)
       .flag("--quick", "leave out what is dear to measure: probes, figures of samples, of paths and of holes", options.quick)
       .option("--seconds", "S", "train each run so long, instead of epochs or updates", options.seconds, 0.01, 1e7)
       .option("--jobs", "N", "runs trained at once, each with its share of the threads (default: one for each thread; with --seconds 1)",

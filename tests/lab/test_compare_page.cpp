@@ -95,13 +95,13 @@ TEST_CASE("the page of a sweep: its trade-off, every run on the plane, one marke
   CHECK(between.seeds.spread.mean == doctest::Approx(order[0].first - order[1].first));
   CHECK(question.find(between.seeds.interval->contains(0) ? "undecided, few seeds" : "decided, few seeds", cell) <
         question.find("</tr>", cell));
-  CHECK_FALSE(contains(question, "probe_"));  // no labels
+  CHECK_FALSE(contains(question, "probe_"));                      // no labels
   CHECK(c.spread(c.entries[0].name, "hole_ratio_prior").n == 2);  // what is dear has its spread too
   // A plain autoencoder has no rate: a line for each of its runs, and no mark.
   CHECK(count_of(plane, "class=\"rule\"") == 2);
-  CHECK(count_of(plane, "<title>mlp-vae, variational=false: ") == 1);
+  for (const char* seed : {"1", "2"}) CHECK(count_of(plane, std::string("<title>mlp-vae, variational=false, seed ") + seed + ": ") == 1);
   const double distortion = c.runs_of("mlp-vae-model.variational=false")[0]->figures.numbers.at("reconstruction");
-  CHECK(contains(plane, "mlp-vae, variational=false: " + number_text(distortion)));
+  CHECK(contains(plane, "Dashed line mlp-vae, variational=false, seed 1: " + number_text(distortion)));
   const ComparedRun& run = *c.runs_of("mlp-vae-objective.beta=4")[1];
   CHECK(contains(plane, "mlp-vae (mlp-vae, beta=4, seed 2): " + number_text(run.figures.numbers.at("kl")) + ", " +
                             number_text(run.figures.numbers.at("reconstruction"))));
@@ -110,6 +110,24 @@ TEST_CASE("the page of a sweep: its trade-off, every run on the plane, one marke
   CHECK(contains(sweep, "mlp-vae: 0.25, " + number_text(total.mean) + " (band " + number_text(total.mean - total.sd) + " to " +
                             number_text(total.mean + total.sd)));
   CHECK(contains(section_of(html, "What each unit carries"), "Active: mlp-vae, beta=0.25 "));
+}
+
+TEST_CASE("a swept run far to the right of all others is a dashed line with its rate") {
+  Comparison c{.options = {.presets = "mlp-vae", .data = "digits", .out = "x", .sweep = "objective.beta=0,1,4"}};
+  c.entries = plan(c.options);
+  const double rates[] = {200, 20, 10}, distortions[] = {60, 80, 95};
+  for (std::size_t i = 0; i < 3; i++) {
+    ComparedRun run{.name = c.entries[i].name, .seed = 1, .figures = {.json = "{}"}};
+    run.figures.numbers = {{"kl", rates[i]}, {"reconstruction", distortions[i]}, {"total", rates[i] + distortions[i]}};
+    c.runs.push_back(run);
+  }
+  Page page("title", "lead");
+  add_rate_distortion(page, c);
+  const std::string html = page.html();
+  CHECK(contains(html, ">mlp-vae, beta=0, rate 200</text>"));
+  CHECK(contains(html, "Dashed line mlp-vae, beta=0, seed 1, beyond the right edge at rate 200: 60."));
+  CHECK(count_of(html, "class=\"rule\"") == 1);
+  CHECK(contains(html, "<title>mlp-vae (mlp-vae, beta=4, seed 1): 10, 95</title>"));
 }
 
 TEST_CASE("the page of pictures: holes as smoothness.h measures them, traversals in the order of the KL, t-SNE with its settings") {

@@ -80,10 +80,10 @@ TEST_CASE("differences are taken seed by seed, and expectations judged by their 
   Comparison one = known();
   one.runs.resize(3);
   compute_statistics(one);
-  CHECK(came(one, "squared_error_at_mean", plain, vae).outcome == Outcome::few_seeds);
+  CHECK(came(one, "squared_error_at_mean", plain, vae).outcome == Outcome::one_seed);
   CHECK_FALSE(came(one, "squared_error_at_mean", plain, vae).difference.seeds.interval);
-  CHECK(result_text(came(one, "squared_error_at_mean", plain, vae)) == "few seeds");
-  CHECK(result_text(came(one, "active_units", vae, plain)) == "reversed so far (few seeds)");
+  CHECK(result_text(came(one, "squared_error_at_mean", plain, vae)) == "one seed");
+  CHECK(result_text(came(one, "active_units", vae, plain)) == "reversed so far (one seed)");
   Comparison three = known();
   three.runs.resize(9);
   compute_statistics(three);
@@ -104,7 +104,7 @@ TEST_CASE("a saturated mutual information is a bound: shown as one, and taken fr
   for (ComparedRun& run : c.runs)
     if (run.name == vae && run.seed == 1) run.figures.bounds = saturated.bounds, run.figures.numbers = saturated.numbers;
   compute_statistics(c);
-  CHECK(came(c, "mutual_information", heavy, vae).outcome == Outcome::not_measured);
+  CHECK(came(c, "mutual_information", heavy, vae).outcome == Outcome::only_bounded);
   CHECK(c.spread(vae, "mutual_information").n == 0);  // not the mean of the runs that have it
   CHECK(figure_text(c, vae, "mutual_information") == "≥ 6.85");
   CHECK(figure_text(c, vae, "aggregate_kl") == "≤ 18");

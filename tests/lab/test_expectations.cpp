@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "lab/comparable.h"
+
 using namespace elbo;
 using namespace elbo::lab;
 
@@ -82,7 +84,25 @@ TEST_CASE("expectations of texts; none where networks differ in more than what i
   CHECK(has(all, "reconstruction: text-ae < text-lm"));
   CHECK(has(all, "active_units: text-vae < text-ae"));
   CHECK(stated({.presets = "dense-ae,mlp-vae", .data = "digits", .out = "x"}).empty());
-  CHECK(stated({.presets = "conv-vae,conv-vae:objective.adversarial.weight=1", .data = "digits", .out = "x"}).empty());
+}
+
+TEST_CASE("expectations of bounds, capacities, annealing and adversarial terms") {
+  const auto iwae = stated({.presets = "mlp-vae,mlp-vae:objective.bound=iwae,objective.samples=5", .data = "digits", .out = "x"});
+  const std::string tight = "mlp-vae-objective.bound=iwae-objective.samples=5";
+  CHECK(iwae == std::vector<std::string>{"nll: " + tight + " < mlp-vae", "active_units: mlp-vae < " + tight});
+  // The mean of five bounds is the same bound.
+  CHECK(stated({.presets = "mlp-vae,mlp-vae:objective.samples=5", .data = "digits", .out = "x"}).empty());
+  CHECK(stated({.presets = "conv-vae,conv-vae:objective.adversarial.weight=1", .data = "digits", .out = "x"}) ==
+        std::vector<std::string>{"laplacian_ratio_samples: conv-vae < conv-vae-objective.adversarial.weight=1"});
+  CHECK(stated({.presets = "mlp-vae", .data = "digits", .out = "x", .sweep = "objective.capacity=5,20"}) ==
+        std::vector<std::string>{"kl: mlp-vae-objective.capacity=5 < mlp-vae-objective.capacity=20"});
+  CHECK(stated({.presets = "mlp-vae", .data = "digits", .out = "x", .sweep = "objective.capacity=0,20"}).empty());  // 0: none
+  const auto annealed =
+      stated({.presets = "text-vae:objective.anneal.shape=none,text-vae:objective.anneal.shape=linear", .data = "sentences", .out = "x"},
+             {.texts = true});
+  CHECK(annealed == std::vector<std::string>{"kl: text-vae-objective.anneal.shape=none < text-vae-objective.anneal.shape=linear"});
+  const auto free = stated({.presets = "mlp-vae:model.variational=false,mlp-vae:objective.beta=0", .data = "digits", .out = "x"});
+  CHECK(free == std::vector<std::string>{"squared_error_at_mean: mlp-vae-model.variational=false < mlp-vae-objective.beta=0"});
 }
 
 TEST_CASE("what came of an expectation: the interval decides, one seed nothing") {
@@ -90,9 +110,9 @@ TEST_CASE("what came of an expectation: the interval decides, one seed nothing")
   CHECK(outcome_of(differences({-1, -1.1, -0.9})) == Outcome::reversed);
   CHECK(outcome_of(differences({1, -1, 0.5})) == Outcome::undecided);
   CHECK(outcome_of(differences({0, 0, 0})) == Outcome::undecided);
-  CHECK(outcome_of(differences({5})) == Outcome::few_seeds);
+  CHECK(outcome_of(differences({5})) == Outcome::one_seed);
   CHECK(outcome_of(differences({})) == Outcome::not_measured);
-  CHECK(std::string(outcome_name(Outcome::few_seeds)) == "few seeds");
+  CHECK(std::string(outcome_name(Outcome::one_seed)) == "one seed");
 }
 
 TEST_CASE("which figures may be subtracted") {
@@ -108,5 +128,9 @@ TEST_CASE("which figures may be subtracted") {
   CHECK(comparable("reconstruction", ae, squared));
   CHECK_FALSE(comparable("reconstruction", ae, mlp));
   CHECK_FALSE(comparable("kl", ae, squared));
+  const Entry few = entry_of("text-lm:data.max_vocabulary=12"), binary = entry_of("mlp-vae:data.binarize=threshold");
+  for (const char* figure : {"nll", "perplexity", "reconstruction", "token_accuracy"}) CHECK_FALSE(comparable(figure, lm, few));
+  for (const char* figure : {"total", "squared_error_at_mean", "ssim"}) CHECK_FALSE(comparable(figure, mlp, binary));
+  for (const char* figure : {"kl", "active_units", "probe_accuracy"}) CHECK(comparable(figure, mlp, binary));
   CHECK(comparable("kl", squared, optimal));
 }

@@ -149,7 +149,7 @@ TEST_CASE("a line chart: one path a series at the right places, band, marks with
   CHECK(contains(picture, "<title>first: 2, 4 (band 3.5 to 4.5)</title>"));
   CHECK(contains(picture, "role=\"img\""));
   CHECK(contains(picture, "first: from 5 at 1 to 3 at 3, lowest 3, highest 5."));
-  CHECK(contains(picture, "Dashed line floor at 2."));
+  CHECK(contains(picture, "Dashed line floor: 2."));
   const std::vector<double> line = path_numbers(picture.substr(picture.find("<clipPath")), "line d1");
   REQUIRE(line.size() == 6);
   CHECK(line[2] - line[0] == doctest::Approx(line[4] - line[2]).epsilon(0.01));  // equal steps of x
