@@ -16,7 +16,7 @@ namespace elbo::lab {
 namespace fs = std::filesystem;
 namespace {
 
-// What must be the same for a comparison to be continued.
+// What must be the same for a comparison to be continued: what is trained. How much is measured (--quick, --importance-samples) may change.
 Json options_json(const CompareOptions& o) {
   return Json::object({{"presets", o.presets},
                        {"data", o.data},
@@ -25,15 +25,14 @@ Json options_json(const CompareOptions& o) {
                        {"set", o.set},
                        {"sweep", o.sweep},
                        {"baselines", o.baselines},
-                       {"seconds", o.seconds > 0 ? Json(o.seconds) : Json()},
-                       {"importance-samples", o.importance_samples > 0 ? Json(o.importance_samples) : Json()}});
+                       {"seconds", o.seconds > 0 ? Json(o.seconds) : Json()}});
 }
 
-// An older program had no budget in seconds, and chose the importance samples itself.
+// An older program had no budget in seconds.
 const Json* option(const Json& options, const std::string& key) {
   static const Json none;
   const Json* found = options.find(key);
-  return found || (key != "seconds" && key != "importance-samples") ? found : &none;
+  return found || key != "seconds" ? found : &none;
 }
 
 Json interval_json(const std::optional<Interval>& i) { return i ? Json::array({i->low, i->high}) : Json(); }
@@ -41,6 +40,7 @@ Json interval_json(const std::optional<Interval>& i) { return i ? Json::array({i
 Json spread_json(const Comparison& c, const std::string& name, const std::string& figure) {
   const Spread s = c.spread(name, figure);
   Json all = Json::object({{"mean", s.mean}, {"sd", s.sd}, {"n", s.n}});
+  if (c.doubtful(name, figure)) all["doubtful"] = true;
   if (const auto line = c.bootstrap.find(name); line != c.bootstrap.end())
     if (const auto it = line->second.find(figure); it != line->second.end()) all["bootstrap"] = interval_json(it->second);
   return all;

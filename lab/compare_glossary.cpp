@@ -47,6 +47,49 @@ constexpr Meaning meanings[] = {
     {"laplacian_distance_samples", "distance", "|ln| of that ratio: 0 is as sharp as the data"},
     {"spectrum_distance_samples", "spectrum, distance",
      "Root mean square over spatial frequencies of the ln of the ratio of powers: 0 is the data's own spectrum"},
+    {"laplacian_ratio_reconstructions", "Laplacian of reconstructions", "The same ratio, of reconstructions at the mean code"},
+    {"laplacian_distance_reconstructions", "distance of reconstructions", "The same distance, of reconstructions at the mean code"},
+    {"spectrum_distance_reconstructions", "spectrum of reconstructions", "The same distance, of reconstructions at the mean code"},
+    {"laplacian_ratio_training", "Laplacian of training pictures", "The same ratio, of training pictures: what chance makes of it"},
+    {"laplacian_distance_training", "distance of training pictures", "The same distance, of training pictures: the floor"},
+    {"spectrum_distance_training", "spectrum of training pictures", "The same distance, of training pictures: the floor"},
+    {"nll_perplexity", "perplexity by nll", "exp(nll per token): below the perplexity of a VAE, which takes the bound"},
+    {"nll_standard_error", "error of nll", "Standard error of nll over the test examples"},
+    {"nll_tenth", "nll, a tenth of the samples", "nll with the first tenth of the importance samples: near nll where these are enough"},
+    {"importance_samples", "importance samples", "How many codes nll is estimated with, each example"},
+    {"effective_samples", "effective samples", "How many of these carry the weight: near 1, one outweighs the rest, and they are too few"},
+    {"mutual_information_bound", "ceiling of information",
+     "The logarithm of the examples it is measured on: codes cannot tell more of them apart"},
+    {"probe_accuracy_raw", "linear probe, pixels", "The same, from the pixels themselves"},
+    {"probe_accuracy_principal_components", "linear probe, linear code", "The same, from as many principal components"},
+    {"probe_accuracy_untrained", "linear probe, untrained",
+     "The same, from the code of the untrained encoder: what the network brings by itself"},
+    {"knn_accuracy_raw", "nearest neighbours, pixels", "The same, from the pixels themselves"},
+    {"knn_accuracy_principal_components", "nearest neighbours, linear code", "The same, from as many principal components"},
+    {"knn_accuracy_untrained", "nearest neighbours, untrained", "The same, from the code of the untrained encoder"},
+    {"most_frequent_label", "most frequent label", "Share of the test part that guessing the commonest training label gets right"},
+    {"mutual_information_gap", "mutual information gap",
+     "For each factor, by how much the unit that knows most of it is ahead of the next, over the factor's entropy (Chen et al. 2018): 1 is "
+     "one unit each"},
+    {"disentanglement", "disentanglement", "Whether a unit matters to one factor alone (Eastwood and Williams 2018): 1 is to one"},
+    {"completeness", "completeness", "Whether a factor lies in one unit alone: 1 is in one"},
+    {"informativeness", "informativeness", "How much of the factors a linear model reads from the codes: 1 is all"},
+    {"self_bleu", "self-BLEU", "How much drawn sentences share with each other, in words and runs of up to four: lower is more varied"},
+    {"distinct_1", "distinct words", "Different words over all words of drawn sentences"},
+    {"distinct_2", "distinct pairs", "The same, of pairs of words that follow each other"},
+    {"copied", "copied", "Share of drawn sentences that stand in the training part word by word"},
+    {"samples_parsed", "parsed", "Share of drawn sentences that the grammar can make"},
+    {"sample_lm_perplexity", "perplexity of samples", "Of drawn sentences under a language model"},
+    {"reverse_perplexity", "reverse perplexity", "Of test sentences under a language model that is trained on drawn ones"},
+    {"entropy_gap", "above the entropy", "nll less the exact entropy of the data, which no model can go below"},
+    {"tokens", "tokens", "Words and ends of the test part"},
+    {"objective", "objective", "What training minimises, with its weights: not to be compared from line to line"},
+    {"beta", "beta", "The weight of the KL in the objective"},
+    {"variance", "variance", "Of a pixel's noise under a Gaussian likelihood"},
+    {"parameters", "parameters", "Numbers that are trained"},
+    {"examples", "examples", "Of the test part"},
+    {"seconds", "seconds", "That measuring the test part took"},
+    {"examples_per_second", "speed", "Examples measured in a second"},
 };
 
 bool any_has(const Comparison& c, const char* key) {
@@ -62,14 +105,15 @@ void add_glossary(Page& page, const Comparison& c) {
       "brackets the name in `compare.json`.");
   Table t{.columns = {{"figure"}, {"meaning"}}};
   for (const Meaning& m : meanings)
-    if (any_has(c, m.key)) t.rows.push_back({m.name, m.key == std::string_view(m.name) ? m.text : fmt::format("{} (`{}`)", m.text, m.key)});
+    if (any_has(c, m.key)) t.rows.push_back({m.name, fmt::format("{} (`{}`)", m.text, m.key)});
   for (const PictureFigure& f : picture_figure_list())
     if (any_has(c, f.key)) t.rows.push_back({fmt::format("`{}`", f.key), f.meaning});
   t.rows.push_back({"± spread", "Standard deviation over the seeds (n - 1): how much another seed changes the figure (`sd`)"});
   if (std::any_of(c.entries.begin(), c.entries.end(), [](const Entry& e) { return e.config.model.latent > 0; }))
     t.rows.push_back({"ratio of holes", "Distance of decoded random codes to data over the same of codes of data: 1 is as near as they"});
-  t.rows.push_back({"entropy of holes",
-                    "How unsure a classifier is of decoded random codes, nats: of data it is sure, log(classes) where it sees nothing"});
+  if (any_has(c, "hole_entropy_test"))
+    t.rows.push_back({"entropy of holes",
+                      "How unsure a classifier is of decoded random codes, nats: of data it is sure, log(classes) where it sees nothing"});
   s.table(t);
 }
 

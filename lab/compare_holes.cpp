@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "lab/compare_page.h"
+#include "lab/compare_table.h"
 #include "lab/evaluate.h"
 #include "lab/mixture.h"
 #include "lab/nearest_pictures.h"
@@ -24,7 +25,7 @@ constexpr Index training_texts = 2000;  // that sentences are held against
 constexpr int hole_components = 10;
 
 constexpr int hole_iterations = 20;
-constexpr Index fitted_codes = 3000;  // that the mixture is fitted to: a page must not take longer than its runs
+constexpr Index fitted_codes = 3000;  // of texts, that the mixture is fitted to: a page must not take longer than its runs
 
 struct Source {
   std::string name;
@@ -41,11 +42,13 @@ std::vector<Source> sources_of(const Comparison& c, const OpenRun& r) {
   std::vector<Source> all = {{"test examples", with_labels(model, r.codes.mean.slice(0, n), labels), {}},
                              {"N(0, I)", draw_codes(r.run, n, CodeSource::prior, 1, c.options.first_seed), {}}};
   if (r.run.codes) all.push_back({"fitted Gaussian", draw_codes(r.run, n, CodeSource::gaussian, 1, c.options.first_seed), {}});
-  if (c.data.train.size() >= hole_components)
-    all.push_back({"fitted mixture",
-                   with_labels(model, fit_mixture(mixture_codes(r.run, c.data.train.first(fitted_codes)), hole_components, hole_iterations)
-                                          .draw(n, 1, c.options.first_seed)),
-                   {}});
+  if (c.data.train.size() >= hole_components) {
+    // Of pictures as lab/smoothness.h has it, whose figures stand in the other tables.
+    const Mixture mixture = c.data.texts
+                                ? fit_mixture(mixture_codes(r.run, c.data.train.first(fitted_codes)), hole_components, hole_iterations)
+                                : fit_mixture(mixture_codes(r.run, c.data.train), hole_components);
+    all.push_back({"fitted mixture", with_labels(model, mixture.draw(n, 1, c.options.first_seed)), {}});
+  }
   return all;
 }
 
@@ -60,13 +63,13 @@ std::vector<Index> evenly_by_size(const std::vector<double>& numbers, Index coun
   return chosen;
 }
 
-Table hole_table(const char* unit) {
-  return {.caption = fmt::format("Mean {}; in brackets the ratio to the first column.", unit),
+Table hole_table(const Comparison& c, const char* unit) {
+  return {.caption = fmt::format("Mean {}, seed {}; in brackets the ratio to the first column.", unit, c.options.first_seed),
           .columns = {{"name"},
                       {"test examples", true, "decoded from the means of their codes"},
                       {"N(0, I)", true, "hole_ratio_prior in brackets"},
                       {"fitted Gaussian", true, "hole_ratio_gaussian in brackets"},
-                      {"fitted mixture", true, "hole_ratio_mixture in brackets: ten Gaussians, fitted to the first 3,000 codes"}}};
+                      {"fitted mixture", true, "hole_ratio_mixture in brackets: ten Gaussians, fitted to training codes"}}};
 }
 
 void add_row(Table& t, const OpenRun& r, const std::vector<Source>& sources) {
@@ -82,8 +85,8 @@ void add_row(Table& t, const OpenRun& r, const std::vector<Source>& sources) {
 }
 
 // What the classifier says of such pictures, as elbo-eval measures it; no row where the data have no labels.
-Table certainty(const std::vector<const OpenRun*>& runs) {
-  Table t{.caption = "Entropy of the classifier's verdict, nats, mean over 200 pictures of each kind.",
+Table certainty(const Comparison& c, const std::vector<const OpenRun*>& runs) {
+  Table t{.caption = "Entropy of the classifier's verdict, nats, mean over 200 pictures of each kind, all seeds.",
           .columns = {{"name"},
                       {"test examples", true, "hole_entropy_test"},
                       {"N(0, I)", true, "hole_entropy_prior"},
@@ -91,10 +94,7 @@ Table certainty(const std::vector<const OpenRun*>& runs) {
                       {"fitted mixture", true, "hole_entropy_mixture"}}};
   for (const OpenRun* r : runs) {
     std::vector<std::string> row = {r->entry->label};
-    for (std::size_t k = 1; k < t.columns.size(); k++) {
-      const auto it = r->compared->figures.numbers.find(t.columns[k].hover);
-      row.push_back(it == r->compared->figures.numbers.end() ? "–" : number_text(it->second, 3));
-    }
+    for (std::size_t k = 1; k < t.columns.size(); k++) row.push_back(figure_text(c, r->entry->name, t.columns[k].hover));
     if (std::any_of(row.begin() + 1, row.end(), [](const std::string& cell) { return cell != "–"; })) t.rows.push_back(row);
   }
   return t;
@@ -170,7 +170,7 @@ void add_text_holes(Content& s, const Comparison& c, const std::vector<const Ope
                   "writes one safe sentence from every code.",
                   std::min(hole_codes, runs[0]->codes.mean.size(0)), grouped_number(std::min(training_texts, c.data.train.size()))) +
       missing);
-  Table figures = hole_table("word edits to the nearest training sentence"),
+  Table figures = hole_table(c, "word edits to the nearest training sentence"),
         shown{.columns = {{"model"}, {"codes from"}, {"nearest to farthest"}}};
   const bool grammar = c.data.entropy.has_value();
   Table parses{.caption = "Share of these sentences that the grammar can make.", .columns = figures.columns};
@@ -218,7 +218,7 @@ void add_holes(Page& page, const Comparison& c, const std::vector<OpenRun>& runs
           "the training pictures nearest to them: samples that equal these are copies.",
           std::min(hole_codes, shown[0]->codes.mean.size(0))) +
       left_out(runs));
-  Table figures = hole_table("pixel distance to the nearest training picture");
+  Table figures = hole_table(c, "pixel distance to the nearest training picture");
   std::vector<PictureRows> strips;
   for (const OpenRun* r : shown) {
     std::vector<Source> sources = sources_of(c, *r);
@@ -227,7 +227,7 @@ void add_holes(Page& page, const Comparison& c, const std::vector<OpenRun>& runs
     if (are_pictures(c.data.example_shape)) strips.push_back(hole_rows(c, *r, sources, pictures));
   }
   s.table(figures);
-  if (Table sure = certainty(shown); !sure.rows.empty()) s.table(sure);
+  if (Table sure = certainty(c, shown); !sure.rows.empty()) s.table(sure);
   for (std::size_t i = 0; i < strips.size(); i++) {
     s.heading(shown[i]->entry->label);
     s.pictures(strips[i]);

@@ -61,6 +61,33 @@ bool has_likelihood(const Comparison& c, std::string_view name) {
   return std::find(all.begin(), all.end(), name) != all.end();
 }
 
+// Keys of the budget in which the lines differ, for their own settings say so.
+std::vector<std::string> differing_budget(const Comparison& c) {
+  std::vector<std::string> keys;
+  for (const std::string_view key : budget_keys)
+    if (std::any_of(c.entries.begin(), c.entries.end(),
+                    [&](const Entry& e) { return get_key(e.config, key) != get_key(c.entries[0].config, key); }))
+      keys.emplace_back(key);
+  return keys;
+}
+
+// "iwae-vae: data.binarize none instead of dynamic": what a preset has otherwise than the first line, whose value it is given.
+std::vector<std::string> replaced_settings(const Comparison& c) {
+  std::vector<std::string> all;
+  if (c.options.seconds > 0) return all;
+  for (const Entry& e : c.entries) {
+    if (e.preset.ends_with(".json")) continue;
+    for (const std::string_view key : budget_keys) {
+      const std::string now = get_key(e.config, key), own = get_key(preset(e.preset).config, key);
+      if (key == "train.epochs" && e.config.train.steps > 0) continue;  // not asked
+      const auto sets = [&](const std::string& s) { return s.starts_with(std::string(key) + "="); };
+      if (now != own && std::none_of(c.options.set.begin(), c.options.set.end(), sets) && std::none_of(e.set.begin(), e.set.end(), sets))
+        all.push_back(fmt::format("{}: `{}` {} instead of {}", e.label, key, now, own));
+    }
+  }
+  return all;
+}
+
 std::string seeds_text(const CompareOptions& o) {
   if (o.seeds == 1) return fmt::format("seed {}", o.first_seed);
   return fmt::format("seeds {} to {}", o.first_seed, o.first_seed + std::uint64_t(o.seeds) - 1);
@@ -82,14 +109,18 @@ std::string unit_of(const std::string& likelihood) {
 void add_setup(Page& page, const Comparison& c) {
   Content& s = page.section("What was compared");
   const Config& first = c.entries[0].config;
+  const std::vector<std::string> unequal = differing_budget(c);
   s.paragraph(fmt::format(
       "Data `{}`: {} training, {} validation and {} test examples {}. Every line below was trained {} ({}). Under one seed all "
-      "see the same examples in the same order, in batches of {}, for {}, and start from the same weights wherever two networks have a "
-      "weight of one name and size: what differs between two lines is what the table names.",
+      "see the same examples in the same order{}, and start from the same weights wherever two networks have a "
+      "weight of one name and size: what differs between two lines is what the table names.{}",
       c.options.data, grouped_number(c.data.train.size()), grouped_number(c.data.valid.size()), grouped_number(c.data.test.size()),
       c.data.codec ? fmt::format("over {} words", grouped_number(c.data.codec->vocabulary.size()))
                    : "of shape " + c.data.example_shape.str(),
-      c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options), first.train.batch, budget_text(c)));
+      c.options.seeds == 1 ? "once" : fmt::format("{} times", c.options.seeds), seeds_text(c.options),
+      unequal.empty() ? fmt::format(", in batches of {}, for {}", first.train.batch, budget_text(c)) : "",
+      c.options.seeds == 1 ? ""
+                           : fmt::format(" Pictures, sentences and codes that this page shows are of seed {}.", c.options.first_seed)));
   Table t{.columns = {{"name"},
                       {"kind"},
                       {"network"},
@@ -98,6 +129,7 @@ void add_setup(Page& page, const Comparison& c) {
                       {"beta", true, "weight of the KL"},
                       {"optimizer"},
                       {"parameters", true}}};
+  for (const std::string& key : unequal) t.columns.push_back({key, true, "not the same for all lines"});
   bool all_alike = true;
   for (const Entry& e : c.entries) {
     const ModelConfig& m = e.config.model;
@@ -112,8 +144,18 @@ void add_setup(Page& page, const Comparison& c) {
                       e.variational() ? number_text(e.config.objective.beta) : "–",
                       fmt::format("{} {:g}", e.config.optimizer.name, e.config.optimizer.learning_rate),
                       parameters.n ? grouped_number(std::llround(parameters.mean)) : "–"});
+    for (const std::string& key : unequal) t.rows.back().push_back(get_key(e.config, key));
   }
   s.table(t);
+  if (!unequal.empty())
+    s.note(
+        "**Not one budget:** the last columns differ from line to line, and what is due to them this comparison cannot tell from the "
+        "rest.");
+  if (const std::vector<std::string> replaced = replaced_settings(c); !replaced.empty()) {
+    Content inside;
+    inside.list(replaced);
+    s.details("Settings of presets that gave way to the first line's, so that all have one budget", inside);
+  }
   if (!all_alike)
     s.note(
         "These networks differ in more than their objective: in their layers, code size or activation. What is due to which, this "
@@ -210,8 +252,9 @@ void add_figures(Page& page, const Comparison& c) {
 Page comparison_page(const Comparison& c) {
   std::string names;
   for (const Entry& e : c.entries)
-    if (!e.twin) names += (names.empty() ? "" : ", ") + e.label;
-  Page page("Comparison: " + names, fmt::format("{} on `{}`, {}, the same budget for each.", names, c.options.data, seeds_text(c.options)));
+    if (!e.twin) names += (names.empty() ? "" : "; ") + e.label;
+  Page page("Comparison: " + names, fmt::format("{} on `{}`, {}{}.", names, c.options.data, seeds_text(c.options),
+                                                differing_budget(c).empty() ? ", the same budget for each" : ""));
   const std::vector<OpenRun> runs = open_runs(c);
   add_question(page, c);
   add_setup(page, c);

@@ -28,10 +28,6 @@ std::string short_setting(std::string_view setting) {
   return std::string(dot == std::string_view::npos ? setting : setting.substr(dot + 1));
 }
 
-// What every entry takes from the first: the same examples in the same batches, equally often.
-constexpr std::string_view budget[] = {"data.valid",   "data.use_test", "data.binarize", "data.exclude_labels",
-                                       "train.epochs", "train.steps",   "train.batch"};
-
 bool is_file(const std::string& name) { return name.ends_with(".json"); }
 
 // "runs/a.json" as "a".
@@ -116,7 +112,9 @@ class Planner {
     if (equals == std::string::npos || equals == 0 || equals + 1 == options_.sweep.size())
       throw UsageError(fmt::format("--sweep {}: expected KEY=VALUE,VALUE,...", options_.sweep));
     const std::string key = options_.sweep.substr(0, equals);
-    if (key == "objective.beta" && !config.model.variational) return {""};
+    const bool of_kl = key.starts_with("objective.") && !key.starts_with("objective.likelihood") &&
+                       !key.starts_with("objective.variance") && !key.starts_with("objective.adversarial");
+    if (of_kl && !config.model.variational) return {""};
     std::vector<std::string> settings;
     for (const std::string& value : split_list(options_.sweep.substr(equals + 1))) settings.push_back(key + "=" + value);
     return settings;
@@ -155,7 +153,7 @@ class Planner {
     }
     e.config = preset_config(preset_name, settings);
     if (!entries_.empty())
-      for (const std::string_view key : budget)
+      for (const std::string_view key : budget_keys)
         if (!sets(settings, key)) set_key(e.config, fmt::format("{}={}", key, get_key(entries_[0].config, key)));
     check_config(e.config);
     for (Entry& other : entries_) {

@@ -38,6 +38,10 @@ struct Entry {
   bool variational() const { return config.model.variational; }
 };
 
+// What every entry takes from the first one, unless its own settings say otherwise: the same examples in the same batches, equally often.
+inline constexpr std::string_view budget_keys[] = {"data.valid",   "data.use_test", "data.binarize", "data.exclude_labels",
+                                                   "train.epochs", "train.steps",   "train.batch"};
+
 // A list divided at its commas, but for those within brackets, braces or quotes: "a,b=[1,2]" gives "a" and "b=[1,2]".
 std::vector<std::string> split_list(std::string_view text);
 

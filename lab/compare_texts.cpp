@@ -130,7 +130,9 @@ void add_text_samples(Page& page, const Comparison& c, const std::vector<OpenRun
       "it has no prior; each decoded greedily, so that the code alone makes the difference. A language model draws each word instead. "
       "**What to look at:** whether these are sentences at all, and whether they differ.");
   constexpr Index shown = 8, measured = 500;
-  Table t, figures{.caption = fmt::format("Of {} such sentences each.", measured),
+  Table t, figures{.caption = fmt::format("Of {} such sentences each, greedy ones of a model with codes. `self_bleu`, `distinct_1` and the "
+                                          "like elsewhere on this page are of 1,000 sentences of which every word is drawn.",
+                                          measured),
                    .columns = {{"name"},
                                {"distinct-1", true, "different words over all words"},
                                {"distinct-2", true, "the same of pairs"},

@@ -11,7 +11,9 @@ namespace elbo {
 namespace {
 
 constexpr PictureFigure list[] = {
-    {"sample_distance", &PictureFigures::sample_distance, "Frechet distance of samples to test pictures, in a classifier's features"},
+    {"sample_distance", &PictureFigures::sample_distance,
+     "Frechet distance of samples (of a VAE from the prior, of a plain autoencoder from a Gaussian fitted to its codes) to test pictures, "
+     "in a classifier's features"},
     {"sample_distance_floor", &PictureFigures::sample_distance_floor, "the same of training pictures"},
     {"reconstruction_distance", &PictureFigures::reconstruction_distance, "the same of reconstructions"},
     {"precision", &PictureFigures::precision, "share of samples that look like data"},

@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
       .option("--seeds", "N", "runs of each (default 3)", options.seeds, 1, 1000)
       .repeatable("--set", "KEY=VALUE", "a setting for all", options.set)
       .option("--sweep", "K=V1,V2,...", "every entry once with each of these values", options.sweep)
-      .flag("--baselines", "add principal components with the same code size, and every VAE at beta 0", options.baselines)
+      .flag("--baselines", "add every VAE at beta 0 and, but for texts, principal components with the same code size", options.baselines)
       .option("--importance-samples", "K",
               "of every nll, on 1,000 test examples (default: 100, or fewer where the network is large; texts 20)",
               options.importance_samples, 1, 100000)

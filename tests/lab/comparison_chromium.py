@@ -54,8 +54,10 @@ def main():
         steps, small = ["--set", "train.steps=20"], ["--set", "model.embed=8", "--set", "model.units=16"]
         comparisons = {
             "report": (["--presets", "dense-ae,dense-vae", "--data", data, "--seeds", "2", *steps, "--baselines"], SECTIONS + ["sharpness"]),
-            "sweep": (["--presets", "mlp-vae-2d", "--data", data, "--seeds", "2", *steps, "--sweep", "objective.beta=0.25,1,4"],
+            "sweep": (["--presets", "mlp-vae-2d", "--data", data, "--seeds", "2", *steps, "--sweep", "objective.beta=0,0.25,1,4"],
                       SECTIONS + ["the-trade-off"]),
+            "budgets": (["--presets", "mlp-vae,conv-vae:train.steps=8", "--data", data, "--seeds", "1", "--set", "train.steps=4", "--quick"],
+                        ["expected-and-found", "what-was-compared"]),
             "texts": (["--presets", "text-ae,text-vae,text-lm", "--data", texts, "--seeds", "1", *steps, *small], SECTIONS),
         }
         for name, (options, sections) in comparisons.items():

@@ -2,7 +2,7 @@
 """page_chromium.py FILE.html [--shots FOLDER]: opens a page in headless Chromium and judges it.
 
 Fails (exit 1) on any console message of level warning or error, any uncaught exception, any request that leaves the file, and any
-horizontal overflow at 360 and 1400 pixels' width, in light and dark, or where printing gives no PDF. With --shots, screenshots and the PDF are
+horizontal overflow at 360 and 1400 pixels' width, in light and dark, any link within the page that leads nowhere, or where printing gives no PDF. With --shots, screenshots and the PDF are
 kept in FOLDER. Exit 77 (skipped) where no Chromium is installed (Debian package: chromium). Python's standard library only: the
 DevTools protocol through a pipe.
 """
@@ -51,6 +51,8 @@ BROKEN = """(() => {
   for (const i of document.images) if (!i.complete || i.naturalWidth === 0) found.push('picture not loaded: ' + i.alt);
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   for (const id of new Set(ids)) if (ids.filter(x => x === id).length > 1) found.push('id used twice: ' + id);
+  for (const a of document.querySelectorAll('a[href^="#"]'))
+    if (a.hash.length > 1 && !ids.includes(decodeURIComponent(a.hash.slice(1)))) found.push('link to nothing: ' + a.hash);
   return found;
 })()"""
 

@@ -32,6 +32,14 @@ std::string section_of(const std::string& html, const std::string& heading) {
   return html.substr(at, html.find("<section", at) - at);
 }
 
+// Every number that a run has is in the glossary.
+void every_figure_is_explained(const Comparison& c, const std::string& html) {
+  std::string glossary = section_of(html, "What each figure means");
+  for (std::size_t at; (at = glossary.find("<wbr/>")) != std::string::npos;) glossary.erase(at, 6);
+  for (const ComparedRun& run : c.runs)
+    for (const auto& [figure, value] : run.figures.numbers) CHECK_MESSAGE(contains(glossary, "<code>" + figure + "</code>"), figure);
+}
+
 CompareOptions tiny_pictures(const Folder& folder) {
   Tensor x(Shape{5, 5, 1}.prepend(200));
   fill_uniform(x, {.seed = 3});
@@ -110,6 +118,20 @@ TEST_CASE("the page of a sweep: its trade-off, every run on the plane, one marke
   CHECK(contains(sweep, "mlp-vae: 0.25, " + number_text(total.mean) + " (band " + number_text(total.mean - total.sd) + " to " +
                             number_text(total.mean + total.sd)));
   CHECK(contains(section_of(html, "What each unit carries"), "Active: mlp-vae, beta=0.25 "));
+  every_figure_is_explained(c, html);
+}
+
+TEST_CASE("lines of two budgets: told apart in the set-up, and no direction stated is said so") {
+  Folder folder;
+  CompareOptions o = tiny_pictures(folder);
+  o.presets = "mlp-vae,mlp-vae:train.steps=3,model.activation=tanh";
+  o.quick = true;
+  const std::string html = comparison_page(compare(o)).html(), setup = section_of(html, "What was compared");
+  CHECK_FALSE(contains(html, "the same budget for each"));
+  CHECK(contains(setup, "train.steps</th>"));
+  CHECK(contains(setup, "Not one budget"));
+  CHECK_FALSE(contains(setup, "for 6 updates"));
+  CHECK(contains(section_of(html, "Expected, and found"), "No direction was stated"));
 }
 
 TEST_CASE("a swept run far to the right of all others is a dashed line with its rate") {
@@ -140,7 +162,8 @@ TEST_CASE("the page of pictures: holes as smoothness.h measures them, traversals
   const std::string holes_section = section_of(html, "Holes"), units = section_of(html, "One unit at a time");
   for (const OpenRun& r : runs) {
     const Holes h = holes(r.run, c.data, nullptr, 200, 1);
-    for (const double ratio : {*h.ratio(h.prior), *h.ratio(h.gaussian)}) CHECK(contains(holes_section, "(" + fixed_text(ratio, 2) + ")"));
+    for (const double ratio : {*h.ratio(h.prior), *h.ratio(h.gaussian), *h.ratio(h.mixture)})
+      CHECK(contains(holes_section, "(" + fixed_text(ratio, 2) + ")"));
     CHECK(contains(holes_section, number_text(h.reconstruction.distance, 3)));
   }
   CHECK(count_of(holes_section, "data:image/png") == 2 * (4 + 1) * 9);
@@ -204,6 +227,7 @@ TEST_CASE("the page of texts: sentences along paths and units, edits to training
   CHECK(count_of(section_of(html, "Rate and distortion"), "<title>text-lm (seed 1): 0, ") == 1);
   CHECK(contains(section_of(html, "The question"), "Does a code help?"));
   CHECK(contains(section_of(html, "The question"), "one seed"));
+  every_figure_is_explained(c, html);
   const std::string curves = section_of(html, "nll by samples");
   CHECK(count_of(curves, "<svg") == 1);
   CHECK(contains(curves, "text-lm, exact: " + number_text(c.spread("text-lm", "nll").mean)));
