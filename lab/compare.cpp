@@ -187,12 +187,15 @@ Comparison compare(const CompareOptions& given, const CompareHooks& hooks) {
   DataCache cache(hooks.on_read);
   c.data = cache.get(c.entries[0].config);
   if (given.replace)
-    remove_runs("compare", given.out, "comparison", {"compare.json", "index.html"});  // now that options and data are known to be good
+    remove_runs("compare", given.out, "comparison",
+                {"compare.json", "index.html", ".lock"});  // now that options and data are known to be good
   check_comparison_folder(c.options, c.data);
   c.stated = stated(c);
   c.importance_samples = importance_samples(c);
   fs::create_directories(c.options.out + "/runs");
-  const std::size_t kept = runs_kept(c.options.out);  // a whole file is not replaced by one with fewer runs
+  std::optional<ComparisonLock> lock;
+  if (given.only.empty()) lock.emplace(c.options.out);  // single runs of it may be trained elsewhere at the same time
+  const std::size_t kept = runs_kept(c.options.out);    // a whole file is not replaced by one with fewer runs
   if (!fs::exists(c.options.out + "/compare.json")) write_compare_json(c);
   if (given.jobs > 1 && given.only.empty() && !train_beside(c, hooks)) {
     c.stopped = true;

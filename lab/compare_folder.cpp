@@ -2,9 +2,14 @@
 
 #include "lab/compare_folder.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "models/run_folder.h"
@@ -159,6 +164,19 @@ void remove_runs(const char* op, const std::string& out, std::string_view what, 
   if (fs::exists(out + "/runs"))
     for (const auto& entry : fs::directory_iterator(out + "/runs")) RunFolder::check_replaceable(entry.path().string());
   fs::remove_all(out);
+}
+
+ComparisonLock::ComparisonLock(const std::string& out) : file_(out + "/.lock") {
+  lock_ = open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) fail("compare", fmt::format("{}: cannot open: {}", file_, std::strerror(errno)));
+  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  close(lock_);
+  fail("compare", fmt::format("{}: another elbo-compare is at work on it", out));
+}
+
+ComparisonLock::~ComparisonLock() {
+  unlink(file_.c_str());
+  close(lock_);
 }
 
 void write_compare_json(const Comparison& c) {

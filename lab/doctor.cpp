@@ -116,7 +116,7 @@ double sample_distance(const Run& run, const Split& train, const Split& held_out
 Symptoms examine(const Run& run, const Dataset& data, const DoctorOptions& options) {
   if (options.examples < 1 || options.samples < 0 || options.neighbours < 1)
     throw UsageError("[doctor] expected numbers of examples and neighbours above 0, and of samples not below");
-  const Split& others = data.test.size() > 0 ? data.test : data.valid;
+  const Split& others = data.valid.size() > 0 ? data.valid : data.test;  // what it suggests is a choice: not by the test part, if possible
   if (others.size() == 0) fail("doctor", fmt::format("{}: expected a test or a validation part, there is neither", data.spec.str()));
   const NoGrad guard;
   const Split held_out = some_of(others, options.examples), train = some_of(data.train, options.examples);

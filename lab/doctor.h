@@ -4,7 +4,8 @@
 //   const Run run = open_run("vae");
 //   for (const Finding& f : diagnose(run, load_run_data(run))) puts(to_line(f).c_str());
 //
-// It looks at the first examples of the test part (of the validation part where there is no test part) and at as many training ones, with
+// It looks at the first examples of the validation part (of the test part where there is none: what it suggests is a choice, which the test
+// part should not make) and at as many training ones, with
 // the fixed noise of evaluation:
 //
 //   codes     variances of their means and of the posterior, mutual information, distance of all together from the prior

@@ -18,10 +18,29 @@ std::vector<std::int32_t> places_where(Index n, const std::function<bool(Index)>
   return places;
 }
 
-// Whether a value of a factor is what VALUE stands for: a number to within a half, or a name.
-std::function<bool(double)> matcher(const Dataset& data, std::size_t factor, const std::string& value) {
+struct Span {
+  double low = INFINITY, high = -INFINITY;
+  bool whole = true;  // numbers
+};
+
+Span span_of(const Tensor& values) {
+  Span s;
+  for (const float v : values.values<float>()) {
+    s.low = std::min(s.low, double(v)), s.high = std::max(s.high, double(v));
+    s.whole = s.whole && std::floor(v) == v;
+  }
+  return s;
+}
+
+// Whether a value of a factor is what VALUE stands for, a number or a name.
+std::function<bool(double)> matcher(const Dataset& data, const Span& span, std::size_t factor, const std::string& value) {
   double number = 0;
-  if (read_number(value, number)) return [number](double v) { return std::abs(v - number) < 0.5; };
+  if (read_number(value, number)) {
+    const double room = span.whole ? 0.5 : (span.high - span.low) / 40;
+    const bool circle = factor < data.factor_ranges.size() && data.factor_ranges[factor].circle;
+    const double turn = circle ? data.factor_ranges[factor].high - data.factor_ranges[factor].low : 0;
+    return [=](double v) { return std::abs(turn > 0 ? std::remainder(v - number, turn) : v - number) < room; };
+  }
   const std::vector<std::string> names = factor < data.factor_values.size() ? data.factor_values[factor] : std::vector<std::string>{};
   const auto it = std::find(names.begin(), names.end(), value);
   if (it == names.end())
@@ -78,9 +97,13 @@ std::vector<std::int32_t> places_of_group(const Dataset& data, const Split& spli
       throw UsageError(data.factor_names.empty() ? fmt::format("{}: {} has no factors", name, data.spec.str())
                                                  : unknown_message("factor", factor_name, data.factor_names));
     const auto factor = std::size_t(it - data.factor_names.begin());
-    const std::function<bool(double)> belongs = matcher(data, factor, name.substr(equals + 1));
+    const Span span = span_of(split.factors.at(factor));
+    const std::function<bool(double)> belongs = matcher(data, span, factor, name.substr(equals + 1));
     const float* values = split.factors.at(factor).data<float>();
     places = places_where(split.size(), [&](Index i) { return belongs(double(values[i])); });
+    if (places.empty())
+      fail("data", fmt::format("no example of the {} part is {}: {} goes from {:.4g} to {:.4g}", part_name(split.part), name, factor_name,
+                               span.low, span.high));
   } else {
     if (!split.labels)
       throw UsageError(fmt::format("{}: {} has no labels; expected FACTOR=VALUE, or a file or folder of examples", name, data.spec.str()));

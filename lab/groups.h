@@ -11,8 +11,9 @@ namespace elbo {
 std::optional<std::int32_t> label_of_name(const Dataset& data, const std::string& name);
 
 // Where the examples of `split` stand that belong to `name`, ascending: a label's name or number, or FACTOR=VALUE, where VALUE is a number
-// (values to within a half of it) or one of the factor's names, which may stand for a stretch of numbers (hue=red). Throws UsageError for a
-// name that the data do not have, Error where no example has it.
+// or one of the factor's names, which may stand for a stretch of numbers (hue=red). A factor of whole numbers has this number, another one
+// is within a fortieth of the range that its values have in the part. Throws UsageError for a name that the data do not have, Error where
+// no example has it.
 std::vector<std::int32_t> places_of_group(const Dataset& data, const Split& split, const std::string& name);
 Split group_of(const Dataset& data, const Split& split, const std::string& name);  // the same as a part
 

@@ -99,12 +99,6 @@ std::vector<UnitWeight> weigh_units(const EncodedExamples& codes) {
   return weights;
 }
 
-std::vector<Index> units_by_weight(const Run& run, const Split& split) {
-  std::vector<Index> order;
-  for (const UnitWeight& w : weigh_units(encode_examples(run, split))) order.push_back(w.unit);
-  return order;
-}
-
 Tensor mean_code(const Tensor& codes) {
   const Index n = codes.size(0), latent = codes.size(1);
   if (n == 0) fail("codes", "expected examples to take the mean code of, got none");

@@ -34,7 +34,6 @@ struct UnitWeight {
   double weight;  // nats an example; of a plain autoencoder the variance
 };
 std::vector<UnitWeight> weigh_units(const EncodedExamples& codes);
-std::vector<Index> units_by_weight(const Run& run, const Split& split);
 
 // The mean of codes (n, latent): (latent,), float64. Throws Error for none.
 Tensor mean_code(const Tensor& codes);

@@ -38,6 +38,15 @@ constexpr std::pair<const char*, double WatchedEpoch::*> figure_names[] = {{"epo
                                                                            {"seconds", &WatchedEpoch::seconds},
                                                                            {"examples_per_second", &WatchedEpoch::examples_per_second}};
 
+// What a plain autoencoder has none of.
+bool about_codes(std::string_view name) { return name == "kl" || name == "beta" || name == "active_units" || name == "mutual_information"; }
+
+WatchedEpoch epoch_of(const Json& line) {
+  WatchedEpoch e{};
+  for (const auto& [name, member] : figure_names) e.*member = line.number_or(name, none);
+  return e;
+}
+
 void read_lines(WatchedRun& run, std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -45,16 +54,25 @@ void read_lines(WatchedRun& run, std::string_view text) {
     const std::optional<Json> line = Json::try_parse(text.substr(0, end));
     text.remove_prefix(end + 1);
     if (!line || !line->is_object()) continue;
-    WatchedEpoch e{};
-    for (const auto& [name, member] : figure_names) e.*member = line->number_or(name, none);
+    WatchedEpoch e = epoch_of(*line);
     const std::string split = line->string_or("split", "");
     if (split == "train") {
       run.train.push_back(e);
-      run.epoch = Index(e.epoch), run.step = Index(line->number_or("step", 0));
+      run.epoch = Index(e.epoch), run.step = run.last_step = Index(line->number_or("step", 0));
     } else if (split == "valid") {
+      e.gradient_norm = none;
       run.valid.push_back(e);
     }
   }
+}
+
+// What the trainer says within an epoch; nothing where it is writing at this moment, or the epoch has ended since.
+void read_progress(WatchedRun& run, std::string_view text) {
+  const std::optional<Json> line = Json::try_parse(text);
+  if (!line || !line->is_object() || Index(line->number_or("step", 0)) <= run.step) return;
+  run.within = true;
+  run.now = epoch_of(*line), run.left = line->number_or("seconds_left", none);
+  run.epoch = Index(run.now.epoch), run.step = Index(line->number_or("step", 0));
 }
 
 std::string shown(double v, const char* form = "{:.2f}") { return std::isfinite(v) ? fmt::format(fmt::runtime(form), v) : "-"; }
@@ -88,12 +106,18 @@ LinePlot curves(const std::vector<WatchedRun>& runs, const char* title, double W
 
 double WatchedRun::progress() const {
   if (state == State::finished) return 1;
-  const double share = steps > 0 ? double(step) / double(steps) : epochs > 0 ? double(epoch) / double(epochs) : 0;
+  double share = steps > 0 ? double(step) / double(steps) : epochs > 0 ? double(epoch) / double(epochs) : 0;
+  if (steps == 0 && within) {  // an epoch's updates are those of the last one
+    const double before = double(epoch - 1), an_epoch = before > 0 && !train.empty() ? double(last_step) / before : 0;
+    share = (before + (an_epoch > 0 ? (double(step) - double(last_step)) / an_epoch : 0)) / double(std::max<Index>(1, epochs));
+  }
   return std::min(1.0, share);
 }
 
 double WatchedRun::seconds_left() const {
-  if (state != State::training || train.empty() || progress() <= 0) return none;
+  if (state != State::training) return none;
+  if (within) return left;
+  if (train.empty() || progress() <= 0) return none;
   double spent = 0;
   for (const auto* lines : {&train, &valid})
     for (const WatchedEpoch& e : *lines) spent += std::isfinite(e.seconds) ? e.seconds : 0;
@@ -121,6 +145,11 @@ std::vector<std::string> runs_below(const std::vector<std::string>& paths) {
   return found;
 }
 
+bool any_at_work(const std::vector<std::string>& paths, const std::vector<WatchedRun>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const WatchedRun& r) { return r.state == WatchedRun::State::training; }) ||
+         std::any_of(paths.begin(), paths.end(), [](const std::string& p) { return is_being_trained(p); });
+}
+
 WatchedRun read_run(const std::string& path) {
   WatchedRun run{.path = path};
   const Config config = config_from_json(text_of_file(path + "/config.json"), path + "/config.json");
@@ -129,6 +158,8 @@ WatchedRun read_run(const std::string& path) {
   run.state = is_being_trained(path)               ? WatchedRun::State::training
               : fs::exists(path + "/summary.json") ? WatchedRun::State::finished
                                                    : WatchedRun::State::stopped;
+  if (std::error_code e; run.state == WatchedRun::State::training && fs::exists(path + "/progress.json", e))
+    read_progress(run, text_of_file(path + "/progress.json"));
   return run;
 }
 
@@ -137,13 +168,17 @@ std::vector<std::vector<std::string>> watch_table(const std::vector<WatchedRun>&
       {"run", "", "epoch", "objective", "validation", "KL", "active", "information", "gradient", "examples/s", "left"}};
   for (const WatchedRun& run : runs) {
     const WatchedEpoch nothing{none, none, none, none, none, none, none, none, none, none, none};
-    const WatchedEpoch &t = run.train.empty() ? nothing : run.train.back(), &v = run.valid.empty() ? nothing : run.valid.back();
+    const WatchedEpoch &t = run.within          ? run.now
+                            : run.train.empty() ? nothing
+                                                : run.train.back(),
+                       &v = run.valid.empty() ? nothing : run.valid.back();
     const WatchedEpoch& code = run.valid.empty() ? t : v;
-    rows.push_back({name_of(run.path), run.state_name(),
-                    run.steps > 0 ? fmt::format("{}", run.epoch) : fmt::format("{}/{}", run.epoch, run.epochs), shown(t.objective),
-                    shown(v.objective), run.variational ? shown(code.kl) : "-", run.variational ? shown(code.active_units, "{:.0f}") : "-",
-                    shown(v.mutual_information), shown(t.gradient_norm), shown(t.examples_per_second, "{:.0f}"),
-                    shown_time(run.seconds_left())});
+    rows.push_back(
+        {name_of(run.path), run.state_name(),
+         run.steps > 0 ? fmt::format("{}, step {}/{}", run.epoch, run.step, run.steps) : fmt::format("{}/{}", run.epoch, run.epochs),
+         shown(t.objective), shown(v.objective), run.variational ? shown(code.kl) : "-",
+         run.variational ? shown(code.active_units, "{:.0f}") : "-", shown(v.mutual_information), shown(t.gradient_norm),
+         shown(t.examples_per_second, "{:.0f}"), shown_time(run.seconds_left())});
   }
   return rows;
 }
@@ -181,7 +216,12 @@ std::string watch_json(const std::vector<WatchedRun>& runs) {
       j[part] = nullptr;
       if (lines->empty()) continue;
       j[part] = Json::object({});
-      for (const auto& [name, member] : figure_names) j[part][name] = lines->back().*member;
+      for (const auto& [name, member] : figure_names) {
+        const bool whole = std::string_view(name) == "epoch" || std::string_view(name) == "active_units";
+        const bool applies = run.variational || !about_codes(name);
+        const double value = lines->back().*member;
+        j[part][name] = !applies || !std::isfinite(value) ? Json() : whole ? Json(Index(value)) : Json(value);
+      }
     }
     all["runs"].push_back(j);
   }

@@ -20,11 +20,17 @@ struct WatchedRun {
   Index epochs = 0, steps = 0;  // as configured; steps 0: by epochs
   bool variational = true;
   std::vector<WatchedEpoch> train, valid;
+  Index last_step = 0;          // at the end of the last whole epoch
+  bool within = false;          // an epoch, as progress.json says: `epoch` and `step` are of that, and `now`
+  WatchedEpoch now{};           // its means so far
+  double left = 0;              // seconds, as the trainer says
   double progress() const;      // 0 to 1
-  double seconds_left() const;  // NaN before the first epoch and for a run that is not trained
+  double seconds_left() const;  // NaN for a run that is not trained, and before the trainer has said anything
   const char* state_name() const;
 };
 
+// Whether a run among these is being trained, or a comparison's program is at work: between two runs it measures.
+bool any_at_work(const std::vector<std::string>& paths, const std::vector<WatchedRun>& runs);
 // RUN folders; a comparison's folder stands for all its runs. Throws Error for a path that is neither.
 std::vector<std::string> runs_below(const std::vector<std::string>& paths);
 // Throws Error for a folder without config.json; a metrics line that is being written is left out.

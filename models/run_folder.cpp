@@ -21,9 +21,10 @@ namespace elbo {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 14> own_files = {
-    "config.json",         "state.safetensors", "model.safetensors", "best.safetensors", "metrics.jsonl",   "summary.json",   ".lock",
-    "reconstructions.png", "samples.png",       "samples-5x5.png",   "manifold.png",     "comparison.json", "comparison.npz", "time.json"};
+constexpr std::array<std::string_view, 15> own_files = {
+    "config.json",    "state.safetensors",   "model.safetensors", "best.safetensors", "metrics.jsonl", "summary.json",
+    ".lock",          "reconstructions.png", "samples.png",       "samples-5x5.png",  "manifold.png",  "comparison.json",
+    "comparison.npz", "time.json",           "progress.json"};
 
 // A file that a run writes, generated_texts/, or what an interrupted write of it left (.NAME.tmp-...).
 bool belongs_to_a_run(const fs::directory_entry& entry) {
@@ -74,7 +75,7 @@ bool is_being_trained(const std::string& path) {
   struct stat lock {};
   if (stat((path + "/.lock").c_str(), &lock) != 0) return false;
   std::ifstream locks("/proc/locks");
-  const std::string inode = fmt::format(":{} ", lock.st_ino);
+  const std::string inode = fmt::format(":{} ", lock.st_ino);  // the device is not always the one that stat() names: overlays, subvolumes
   for (std::string line; std::getline(locks, line);)
     if (line.find("FLOCK") != line.npos && line.find(inode) != line.npos) return true;
   return false;
@@ -184,6 +185,17 @@ void RunFolder::remove_results() const {
        {"summary.json", "reconstructions.png", "samples.png", "samples-5x5.png", "manifold.png", "comparison.json", "comparison.npz"})
     fs::remove(file(name), ignored);
   fs::remove_all(file("generated_texts"), ignored);
+}
+
+void RunFolder::show_progress(const Metrics& metrics, double seconds_left) const {
+  std::string line = metrics_line(metrics);
+  line.insert(1, fmt::format("\"seconds_left\": {:.1f}, ", seconds_left));
+  std::ofstream(file("progress.json"), std::ios::trunc) << line;
+}
+
+void RunFolder::end_progress() const {
+  std::error_code ignored;
+  fs::remove(file("progress.json"), ignored);
 }
 
 void RunFolder::append_metrics(std::string_view line, TrainState& state) const {

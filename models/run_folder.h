@@ -8,6 +8,7 @@
 //   metrics.jsonl        one line an epoch and part
 //   generated_texts/     of a run on texts: generated_text_0.txt, ...
 //   comparison.json, comparison.npz, time.json   what elbo-compare measured of it, and how long it was trained
+//   progress.json        while a trainer is at work: how far it is within the epoch
 //   .lock                held while a trainer is at work
 //
 // The folder is made under a temporary name beside RUN and renamed once its first state is in it, so a run can be resumed from the
@@ -48,6 +49,9 @@ class RunFolder {
 
   void append_metrics(std::string_view line, TrainState& state) const;  // and counts its bytes
   void cut_metrics(const TrainState& state) const;                      // back to what the state knows
+  // For whoever watches: the unfinished epoch's line and the seconds that are left. Not being able to write it harms nothing.
+  void show_progress(const Metrics& metrics, double seconds_left) const;
+  void end_progress() const;
 
  private:
   RunFolder() = default;

@@ -99,6 +99,7 @@ class Trainer {
       report_epoch();
     }
     write_models(true);
+    folder_.end_progress();
     return {.epochs = state_.epoch,
             .steps = state_.step,
             .has_best = state_.has_best,
@@ -236,14 +237,16 @@ class Trainer {
   }
 
   void progress() {
-    if (!options_.on_progress || since(last_progress_) < 0.5) return;
+    if (since(last_progress_) < 0.5) return;
     last_progress_ = Clock::now();
     if (state_.sums.batches == 0) return;
     const double share = double(state_.sums.batches) / double(batches_->count());
     Metrics m = train_metrics();
     m.epoch++;
     const double rate = double(state_.sums.batches) / std::max(since(epoch_start_), 1e-9);
-    options_.on_progress(m, share, double(last_step_ - state_.step) / rate);
+    const double left = double(last_step_ - state_.step) / rate;
+    folder_.show_progress(m, left);
+    if (options_.on_progress) options_.on_progress(m, share, left);
   }
 
   Config config_;

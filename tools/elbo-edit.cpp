@@ -28,14 +28,41 @@ struct Options {
   DecodeArguments decode;
 };
 
-// The mean code of a group: a file of sentences, a folder of pictures, or examples of the training part by label or factor.
-Tensor group_code(const Run& run, const SharedOptions& shared, const std::string& name, const Dataset& data) {
+// The run's data, once they are needed: an edit between files needs none.
+class LazyData {
+ public:
+  LazyData(const Run& run, const SharedOptions& shared) : run_(run), shared_(shared) {}
+  const Dataset& operator()() {
+    if (!data_) data_ = chosen_data(run_, shared_);
+    return *data_;
+  }
+
+ private:
+  const Run& run_;
+  const SharedOptions& shared_;
+  std::optional<Dataset> data_;
+};
+
+struct Group {
+  Tensor code;     // the mean of its examples'
+  Index examples;  // of the training part, or in the files
+};
+
+// A path: one with a '/', or what exists and is the name of no label.
+bool names_files(const Run& run, const std::string& name, LazyData& data) {
   std::error_code error;
-  if (is_text(run) && std::filesystem::is_regular_file(name, error))
-    return mean_code(encode_examples(run, given_examples(run, shared, {name})).mean);
-  if (!is_text(run) && std::filesystem::is_directory(name, error))
-    return mean_code(encode_examples(run, given_examples(run, shared, find_pictures(name).files)).mean);
-  return mean_code(encode_examples(run, group_of(data, data.train, name)).mean);
+  if (is_text(run) ? !std::filesystem::is_regular_file(name, error) : !std::filesystem::is_directory(name, error)) return false;
+  return name.find('/') != name.npos || !label_of_name(data(), name);
+}
+
+// A file of sentences, a folder of pictures, or examples of the training part by label or factor.
+Group group_named(const Run& run, const SharedOptions& shared, const std::string& name, LazyData& data) {
+  Split split;
+  if (names_files(run, name, data))
+    split = given_examples(run, shared, is_text(run) ? std::vector<std::string>{name} : find_pictures(name).files);
+  else
+    split = group_of(data(), data().train, name);
+  return {mean_code(encode_examples(run, split).mean), split.size()};
 }
 
 int run(const Tool& tool, const Options& o) {
@@ -48,16 +75,19 @@ int run(const Tool& tool, const Options& o) {
   const bool text = is_text(run);
   if (!text && !o.texts.empty()) throw UsageError(fmt::format("--text: {} is a run on pictures or vectors", o.run));
   const std::optional<OutPath> out = texts_or_pictures(run, shared);
-  const Dataset data = chosen_data(run, shared);
-  const Tensor from = group_code(run, shared, o.from, data), to = group_code(run, shared, o.to, data);
+  LazyData data(run, shared);
+  const Group from = group_named(run, shared, o.from, data), to = group_named(run, shared, o.to, data);
+  if (identical(from.code, to.code))
+    fail("edit",
+         fmt::format("--from {} and --to {} are the same {} examples: there is no direction between them", o.from, o.to, from.examples));
 
-  const Split& part = data.part(part_from_name(shared.split));
+  const Split none, &part = given ? none : data().part(part_from_name(shared.split));
   const Index count = std::min(o.count.value_or(10), part.size());
   std::vector<std::string> texts;
   Tensor inputs, labels;
   Split examples;
   if (text) {
-    texts = given ? given_sentences(run, shared, o.inputs, o.texts) : first_texts(run, data, part, count);
+    texts = given ? given_sentences(run, shared, o.inputs, o.texts) : first_texts(run, data(), part, count);
     examples = tokenised_split(*run.codec, texts);
   } else {
     examples = given ? given_examples(run, shared, o.inputs) : part.first(count);
@@ -67,14 +97,21 @@ int run(const Tool& tool, const Options& o) {
   Tensor codes = encode_examples(run, examples).mean.to(DType::float64);
   double* z = codes.mutable_data<double>();
   const Index latent = codes.size(1);
-  for (Index i = 0; i < codes.numel(); i++) z[i] += o.strength * (to.data<double>()[i % latent] - from.data<double>()[i % latent]);
+  for (Index i = 0; i < codes.numel(); i++)
+    z[i] += o.strength * (to.code.data<double>()[i % latent] - from.code.data<double>()[i % latent]);
   // A conditional model is told the label that it is to become.
-  const std::optional<std::int32_t> label = run.model->condition() ? label_of_name(data, o.to) : std::nullopt;
+  const std::optional<std::int32_t> label =
+      run.model->condition() && !names_files(run, o.to, data) ? label_of_name(data(), o.to) : std::nullopt;
   codes = with_labels(*run.model, codes, label ? Tensor::full({codes.size(0)}, *label, DType::int32) : examples.labels);
 
   Json all = about_run(run);
-  all.update(
-      {{"out", out ? Json(out->path()) : Json()}, {"from", o.from}, {"to", o.to}, {"strength", o.strength}, {"count", codes.size(0)}});
+  all.update({{"out", out ? Json(out->path()) : Json()},
+              {"from", o.from},
+              {"to", o.to},
+              {"from_examples", from.examples},
+              {"to_examples", to.examples},
+              {"strength", o.strength},
+              {"count", codes.size(0)}});
   if (text) {
     const std::vector<std::string> edited = generate_texts(text_model(run), *run.codec, codes, o.decode.options(run, tool.seed()));
     std::vector<std::string> lines;
@@ -91,9 +128,11 @@ int run(const Tool& tool, const Options& o) {
   const Tensor edited = decode_codes(*run.model, codes);
   const Index columns = std::min<Index>(codes.size(0), 10), rows = (codes.size(0) + columns - 1) / columns;
   write_pictures(*out, out->kind() == ".npy" ? edited : paired_rows(inputs, edited, columns), 2 * rows, columns);
-  print(shared.json ? all.dump(2) + "\n"
-                    : fmt::format("{}: {} input{}, under each the same moved by {:g} times the way from {} to {}, {} weights\n",
-                                  out->path(), codes.size(0), codes.size(0) == 1 ? "" : "s", o.strength, o.from, o.to, run.weights_name()));
+  print(shared.json
+            ? all.dump(2) + "\n"
+            : fmt::format("{}: {} input{}, under each the same moved by {:g} times the way from {} ({}) to {} ({} examples), {} weights\n",
+                          out->path(), codes.size(0), codes.size(0) == 1 ? "" : "s", o.strength, o.from, grouped(from.examples), o.to,
+                          grouped(to.examples), run.weights_name()));
   return 0;
 }
 

@@ -63,7 +63,11 @@ int run(const Tool& tool, const Options& o) {
   if (shared.json) {
     Json all = about_run(run);
     all.update({{"out", out ? Json(out->path()) : Json()}, {"steps", o.steps}});
-    if (text) all.update({{"from", from.text}, {"to", to.text}, {"paths", paths}});
+    all.update({{"from", text ? from.text : o.from}, {"to", text ? to.text : o.to}});
+    if (text)
+      all["paths"] = paths;
+    else
+      all["paths"] = o.path.empty() ? Json::array({"linear", "spherical"}) : Json::array({o.path});  // row by row
     print(all.dump(2) + "\n");
   } else if (text) {
     print(joined_lines(lines));

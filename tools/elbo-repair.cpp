@@ -28,9 +28,14 @@ struct Options {
 };
 
 Tensor mask_of(const Options& o, const Run& run, Index count, std::uint64_t seed) {
+  const bool path = o.mask.find_first_of("./") != o.mask.npos;
+  if (!path) return named_mask(o.mask, run.example_shape, count, seed);
   std::error_code error;
-  if (!std::filesystem::is_regular_file(o.mask, error)) return named_mask(o.mask, run.example_shape, count, seed);
-  return picture_mask(model_inputs(run, load_pictures(run, {o.mask}), 1)[0], count);
+  if (!std::filesystem::is_regular_file(o.mask, error)) fail("repair", fmt::format("--mask {}: no such file", o.mask));
+  // As it is, whatever the run makes of its pictures: binarised at random, a grey would hide other pixels each time.
+  const Tensor picture = load_pictures(run, {o.mask}).values[0];
+  const bool bytes = picture.dtype() == DType::uint8;
+  return picture_mask(bytes ? multiply(picture.to(DType::float32), Tensor::scalar(1.0 / 255)) : picture, count);
 }
 
 int run(const Tool& tool, const Options& o) {

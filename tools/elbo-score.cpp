@@ -38,6 +38,7 @@ struct Scored {
   std::vector<std::size_t> order;  // the oddest first
   std::vector<bool> odd;           // with --anomaly
   std::vector<std::string> texts;
+  bool trained_on = false;  // what is to be found
 };
 
 // index,label,score,anomaly,text; columns that do not apply are left out.
@@ -64,14 +65,32 @@ bool was_trained_on(const Run& run, const Dataset& data, const Split& split, con
   return false;
 }
 
-// What the area means where it is worse than chance.
-std::string failure_text(Score score) {
-  return fmt::format("the anomalies score as more likely than the rest: what is simpler than the data often does (Nalisnick et al. 2019){}",
-                     score == Score::likelihood_ratio ? "" : "; try --score likelihood-ratio");
+// What the area means where it is worse than chance by more than two standard errors.
+std::string failure_text(Score score, bool trained_on) {
+  if (trained_on) return "the anomalies score as more likely than the rest: the model was trained on them, and they may be the easier ones";
+  if (score == Score::likelihood_ratio)
+    return "the anomalies score as more likely than the rest, also beside the background: what tells them from it is not what it models";
+  return "the anomalies score as more likely than the rest: what is simpler than the data often does (Nalisnick et al. 2019); try --score "
+         "likelihood-ratio";
 }
 
-Scored score_examples(const Tool& tool, const Options& o, const Run& run, const Dataset& data, const ScoreOptions& options,
-                      std::vector<std::string> texts) {
+// Of what the model takes for a likelihood; lab/score.h says which score is what.
+std::string unit_of_score(const Run& run, bool texts) {
+  if (texts) return "nats a token";
+  if (run.objective().likelihood() == Likelihood::squared_error)
+    return run.model->variational() ? "squared error and nats an example" : "squared error an example";
+  return "nats an example";
+}
+
+// Whether the reconstruction is a -log p(x | z), by the first examples.
+bool is_normalised(const Run& run, const Split& split) {
+  const Tensor x = model_inputs(run, split, std::min<Index>(1000, split.size())).to(DType::float32);
+  const auto values = x.values<float>();
+  const bool binary = std::all_of(values.begin(), values.end(), [](float v) { return v == 0 || v == 1; });
+  return normalised(run.objective().likelihood(), binary);
+}
+
+Scored score_examples(const Options& o, const Run& run, const Dataset& data, const ScoreOptions& options, std::vector<std::string> texts) {
   Scored s{.scores = scores(run, data, options), .texts = std::move(texts)};
   s.order.resize(s.scores.size());
   std::iota(s.order.begin(), s.order.end(), std::size_t{0});
@@ -80,9 +99,7 @@ Scored score_examples(const Tool& tool, const Options& o, const Run& run, const 
   const Split& split = data.part(options.part);
   s.odd.resize(s.scores.size());
   for (const std::int32_t place : places_of_group(data, split, o.anomaly)) s.odd[std::size_t(place)] = true;
-  if (was_trained_on(run, data, split, s, o.anomaly))
-    Progress(tool.shared().quiet)
-        .line(fmt::format("--anomaly {}: the model was trained on it; data.exclude_labels would have left it out", o.anomaly));
+  s.trained_on = was_trained_on(run, data, split, s, o.anomaly);
   return s;
 }
 
@@ -116,7 +133,7 @@ int run(const Tool& tool, const Options& o) {
   } else {
     data.test = load_pictures(run, o.inputs);
   }
-  const Scored s = score_examples(tool, o, run, data, options, std::move(texts));
+  const Scored s = score_examples(o, run, data, options, std::move(texts));
   std::optional<RocArea> roc;
   if (!s.odd.empty()) {
     roc = roc_area(s.scores, s.odd);
@@ -133,8 +150,9 @@ int run(const Tool& tool, const Options& o) {
     else
       write_file_atomically(out->path(), bytes_of(as_csv(data.part(options.part), s)));
   }
-  const bool failed = roc && roc->area < 0.5;
-  const std::string unit = s.texts.empty() ? "nats an example" : "nats a token";
+  const bool failed = roc && roc->area + 2 * roc->standard_error < 0.5;
+  const std::string unit = unit_of_score(run, !s.texts.empty());
+  const bool normalised = !s.texts.empty() || is_normalised(run, data.part(options.part));
   const std::string against = options.score == Score::likelihood_ratio ? background_text(run, options.background) : "";
   const double mean = std::accumulate(s.scores.begin(), s.scores.end(), 0.0) / double(s.scores.size());
   if (shared.json) {
@@ -144,12 +162,14 @@ int run(const Tool& tool, const Options& o) {
               {"score", score_name(options.score)},
               {"background", against.empty() ? Json() : Json(against)},
               {"unit", unit},
+              {"normalised", normalised},
               {"mean", mean},
               {"anomaly", roc ? Json(o.anomaly) : Json()},
               {"anomalies", roc ? Json(roc->odd) : Json()},
               {"area", roc ? Json(roc->area) : Json()},
               {"area_standard_error", roc ? Json(roc->standard_error) : Json()},
-              {"worse_than_chance", roc ? Json(failed) : Json()}});
+              {"worse_than_chance", roc ? Json(failed) : Json()},
+              {"trained_on", roc ? Json(s.trained_on) : Json()}});
     print(j.dump(2) + "\n");
     return 0;
   }
@@ -165,7 +185,12 @@ int run(const Tool& tool, const Options& o) {
   if (roc)
     print(fmt::format("\nROC area {:.3f} +- {:.3f}: {} examples of {} among {} others\n", roc->area, roc->standard_error, grouped(roc->odd),
                       o.anomaly, grouped(roc->ordinary)));
-  if (failed) print(failure_text(options.score) + "\n");
+  if (roc && s.trained_on) print(fmt::format("the model was trained on {}; data.exclude_labels would have left it out\n", o.anomaly));
+  if (failed) print(failure_text(options.score, s.trained_on) + "\n");
+  if (!normalised && s.texts.empty())
+    print(
+        "the likelihood is not normalised (a squared error, or a Bernoulli of grey values): differences of scores are not those of log "
+        "p(x)\n");
   if (out) print(fmt::format("\n{}: {}\n", out->path(), picture ? "the ROC" : "all of them"));
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "lab/evaluate.h"
@@ -90,7 +92,10 @@ class Reporter {
     warn_of_blas_core(quiet_);
     if (m.split == "train") {
       finish_line();
-      pending_ = fmt::format("{}  {}  {:.0f} examples/s", name(m.epoch), figures(m), m.examples_per_second);
+      const double done = share(m), since = std::chrono::duration<double>(Clock::now() - start_).count();
+      if (epochs_++ == 0) share_before_ = done - share_of_an_epoch(m);
+      const double left = done > share_before_ ? since / (done - share_before_) * std::max(0.0, 1 - done) : 0;
+      pending_ = fmt::format("{}  {}  {:.0f} examples/s  {} left", name(m.epoch), figures(m), m.examples_per_second, duration(left));
     } else {
       pending_ += fmt::format("  {}: {}", m.split, figures(m));
       if (m.split == "test" || !config_.train.test_each_epoch) finish_line();
@@ -116,6 +121,11 @@ class Reporter {
   std::string name(Index epoch) const {
     return config_.train.steps > 0 ? fmt::format("epoch {}", epoch) : fmt::format("epoch {}/{}", epoch, config_.train.epochs);
   }
+  // How much of the training is done, and how much an epoch is of it.
+  double share(const Metrics& m) const {
+    return config_.train.steps > 0 ? double(m.step) / double(config_.train.steps) : double(m.epoch) / double(config_.train.epochs);
+  }
+  double share_of_an_epoch(const Metrics& m) const { return share(m) / double(std::max<Index>(1, m.epoch)); }
   std::string figures(const Metrics& m) const {
     std::string text = fmt::format("objective {:.2f}", m.objective);
     if (config_.model.variational) {  // reconstruction + beta * KL; in training, free bits in the KL's place where it is less
@@ -124,12 +134,17 @@ class Reporter {
       const char* how = free ? " with free bits, " : o.bound == "iwae" ? " (iwae), " : o.capacity > 0 ? " with its capacity, " : " = ";
       text += fmt::format("{}{:.2f} + {}{:.2f}", how, m.reconstruction, m.beta == 1 ? "" : fmt::format("{:.3g} * ", m.beta), m.kl);
     }
-    if (m.split != "train" && config_.model.variational) text += fmt::format(", {} active", m.active_units);
+    if (config_.model.variational) text += fmt::format(", {} active", m.active_units);
+    if (m.split == "train") text += fmt::format(", gradient {:.3g}", m.gradient_norm);
     if (!std::isnan(m.mutual_information)) text += fmt::format(", information {:.2f}", m.mutual_information);
     return text;
   }
 
+  using Clock = std::chrono::steady_clock;
   const Config& config_;
+  const Clock::time_point start_ = Clock::now();
+  Index epochs_ = 0;         // told of so far
+  double share_before_ = 0;  // was done before the first of them: by the training that is resumed
   bool quiet_;
   Progress progress_;
   std::string pending_;  // an epoch's line, which its other parts may still complete

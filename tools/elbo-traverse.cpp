@@ -32,8 +32,10 @@ int run(const Tool& tool, const Options& o) {
   const std::optional<OutPath> out = texts_or_pictures(run, shared);
   const Index top = o.top.value_or(std::min<Index>(text ? 5 : 20, run.model->latent()));
   if (top > run.model->latent()) throw UsageError(fmt::format("--top {}: the code has {} dimensions", top, run.model->latent()));
-  std::vector<Index> units = units_by_weight(run, chosen_split(run, shared));
-  units.resize(std::size_t(top));
+  std::vector<Index> units;
+  std::vector<double> weights;
+  for (const UnitWeight& w : weigh_units(encode_examples(run, chosen_split(run, shared))))
+    if (Index(units.size()) < top) units.push_back(w.unit), weights.push_back(w.weight);
 
   const Tensor codes = traversals(run, units, o.steps, o.range, chosen_label(run, shared));
   std::vector<std::string> lines;
@@ -53,7 +55,11 @@ int run(const Tool& tool, const Options& o) {
   }
   if (shared.json) {
     Json all = about_run(run);
-    all.update({{"out", out ? Json(out->path()) : Json()}, {"dimensions", units}, {"range", o.range}, {"steps", o.steps}});
+    all.update({{"out", out ? Json(out->path()) : Json()},
+                {"dimensions", units},
+                {run.model->variational() ? "kl" : "variance", weights},
+                {"range", o.range},
+                {"steps", o.steps}});
     if (text) all["traversals"] = by_unit;
     print(all.dump(2) + "\n");
   } else if (text) {
@@ -80,7 +86,7 @@ int main(int argc, char** argv) {
       {"elbo-traverse runs/first --out dimensions.png", "elbo-traverse runs/words --top 3"});
   tool.usage("RUN --out PATH [--range 3] [--steps 9] [--top N]")
       .positional("RUN", "a run folder, or a .safetensors of one", o.run)
-      .option("--range", "R", "from -R to R; of a plain autoencoder in standard deviations of its codes (default 3)", o.range, 0, 1000)
+      .option("--range", "R", "from -R to R; of a plain autoencoder in standard deviations of its codes (default 3)", o.range, 1e-6, 1000)
       .option("--steps", "N", "decoded for each dimension (default 9)", o.steps, 2, 1000)
       .option("--top", "N", "dimensions (default 20, of texts 5)", o.top, 1, 1 << 20)
       .share({"--out", "--label", "--data", "--split", "--weights"});

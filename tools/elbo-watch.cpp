@@ -30,7 +30,7 @@ std::vector<lab::WatchedRun> read_all(const std::vector<std::string>& paths) {
   return runs;
 }
 
-// A page that is left behind reloads no more.
+// With an interval of 0 it reloads no more.
 void write_page(const OutPath& out, const std::vector<lab::WatchedRun>& runs, double interval) {
   const Deferred guard;
   lab::watch_page(runs, interval > 0 ? std::max(1, int(interval)) : 0).save(out.path());
@@ -50,13 +50,14 @@ int run(const Tool& tool, const Options& o) {
     print(lab::watch_json(runs));
     return 0;
   }
+  const Deferred guard;  // a signal waits until the page has been left as one that reloads no more
   const bool terminal = isatty(1);
   std::string before;
   for (std::size_t lines = 0;;) {
     const auto runs = read_all(o.runs);
-    const bool going_on =
-        !o.once && std::any_of(runs.begin(), runs.end(), [](const auto& r) { return r.state == lab::WatchedRun::State::training; });
+    const bool going_on = !o.once && pending_signal() == 0 && lab::any_at_work(o.runs, runs);
     std::string text = table(lab::watch_table(runs));
+    if (terminal) text = fitted(text, terminal_size(1));
     if (text != before) {
       if (page) write_page(*page, runs, going_on ? std::max(1.0, o.interval) : 0);
       print((terminal && lines > 0 ? fmt::format("\033[{}F\033[J", lines) : std::string(lines > 0 ? "\n" : "")) + text);
@@ -66,9 +67,11 @@ int run(const Tool& tool, const Options& o) {
     }
     if (!going_on) {
       if (page) write_page(*page, runs, 0);
-      return 0;
+      return pending_signal() == 0 ? 0 : 128 + pending_signal();
     }
-    std::this_thread::sleep_for(std::chrono::duration<double>(o.interval));
+    using Clock = std::chrono::steady_clock;
+    const auto next = Clock::now() + std::chrono::duration<double>(o.interval);
+    while (Clock::now() < next && pending_signal() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
 
@@ -80,8 +83,7 @@ int main(int argc, char** argv) {
   Options o;
   Tool tool("elbo-watch",
             "Shows runs while they are trained: what each epoch said, how far they are, the time left; in the terminal and, with --html, "
-            "as a page "
-            "that loads itself anew. Ends when none is trained any more.",
+            "as a page that loads itself anew. Ends when none is trained any more.",
             {"elbo-watch runs/first", "elbo-watch runs/* --html live.html", "elbo-watch comparison --once"});
   tool.usage("RUN... [--html FILE] [--once]")
       .positionals("RUN", "run folders; the folder of a comparison stands for all its runs", o.runs)

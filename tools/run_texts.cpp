@@ -154,8 +154,10 @@ NamedExample named_example(const Run& run, const SharedOptions& shared, const st
   } else if (is_text(run)) {
     if (name.ends_with(".txt") && name.find(' ') == name.npos) fail("text", fmt::format("{} {}: no such file", option, name));
     example.text = checked_sentence(option, name);
+  } else if (name.find_first_of("./") != name.npos) {
+    fail("images", fmt::format("{} {}: no such file", option, name));
   } else {
-    throw UsageError(fmt::format("{} {}: expected the number of an example, or a picture file that exists", option, name));
+    throw UsageError(fmt::format("{} {}: expected the number of an example, or a picture file", option, name));
   }
   const Tensor label = example.split.labels ? example.split.labels : chosen_labels(run, shared, 1);
   example.split = tokenised_split(*run.codec, {example.text});

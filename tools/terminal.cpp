@@ -36,11 +36,6 @@ std::string one_line(std::string_view prefix, std::string_view text) {
   return line + "\n";
 }
 
-std::size_t terminal_width() {
-  winsize size{};
-  return ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 // Characters, not bytes, of UTF-8.
 std::size_t width_of(std::string_view text) {
   return std::size_t(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
@@ -82,7 +77,7 @@ void Progress::line(std::string_view text) {
 void Progress::live(std::string_view text) {
   if (!terminal_) return;
   take_live_line_away();
-  write_error(text.substr(0, terminal_width() - 1));
+  write_error(text.substr(0, terminal_size(2).columns - 1));
   live_line = true;
 }
 
@@ -103,6 +98,32 @@ std::string grouped(long long n) {
   std::string digits = std::to_string(n < 0 ? -n : n);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
   return n < 0 ? "-" + digits : digits;
+}
+
+TerminalSize terminal_size(int fd) {
+  winsize size{};
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {size.ws_col, size.ws_row};
+}
+
+std::string fitted(std::string_view text, const TerminalSize& size) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string line(text.substr(0, end));
+    text.remove_prefix(std::min(text.size(), end + 1));
+    while (width_of(line) >= size.columns) {  // a character, not a byte
+      while ((static_cast<unsigned char>(line.back()) & 0xc0) == 0x80) line.pop_back();
+      line.pop_back();
+    }
+    lines.push_back(std::move(line));
+  }
+  const std::size_t room = std::max<std::size_t>(3, size.rows) - 1;
+  const std::size_t shown = lines.size() <= room ? lines.size() : room - 1;
+  std::string out;
+  for (std::size_t i = 0; i < shown; i++) out += lines[i] + "\n";
+  if (shown < lines.size()) out += fmt::format("and {} more\n", lines.size() - shown);
+  return out;
 }
 
 void print_error(std::string_view text) {

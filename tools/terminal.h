@@ -34,6 +34,13 @@ std::string bar(double share, int width = 20);
 std::string duration(double seconds);  // "8 s", "2:05", "1:02:05"
 std::string grouped(long long n);      // "1,234,567"
 
+struct TerminalSize {
+  std::size_t columns = 80, rows = 24;
+};
+TerminalSize terminal_size(int fd);  // of a stream that is a terminal
+// Text that fits a screen: lines cut at its width, and of more lines than it has the first ones, with how many are left out.
+std::string fitted(std::string_view text, const TerminalSize& size);
+
 // `error: TEXT` as one line on standard error.
 void print_error(std::string_view text);
 // `warning: TEXT`, likewise.

@@ -41,14 +41,16 @@ TEST_CASE("groups: labels by name and number; factors by number, by name, and by
   CHECK(places("angle=east") == Places{2});
   CHECK(places("angle=west") == Places{4});
   CHECK(places("angle=180") == Places{3});
-  CHECK(places("size=3") == Places{0, 1, 5});
+  CHECK(places("size=3") == Places{0, 5});  // to within a fortieth of what they span
+  CHECK(places("size=3.42") == Places{1});
+  CHECK(places("angle=-10") == Places{0});  // a circle
   CHECK(group_of(data, data.train, "angle=north").values.element(2) == 5);
   CHECK(group_of(data, data.train, "angle=north").factors[2].element(1) == doctest::Approx(3.4));
   CHECK(contains(message_of<UsageError>([&] { places("evn"); }), "even"));
   CHECK(contains(message_of<UsageError>([&] { places("kin=round"); }), "kind"));
   CHECK(contains(message_of<UsageError>([&] { places("angle=eest"); }), "east"));
   CHECK(contains(message_of<UsageError>([&] { places("size=large"); }), "expected a number"));
-  CHECK(contains(error_of([&] { places("size=9"); }), "no example"));
+  CHECK(contains(error_of([&] { places("size=9"); }), "no example of the train part is size=9: size goes from 3 to 5"));
 }
 
 TEST_CASE("groups: a name of a factor of the coloured shapes is the label of that name") {

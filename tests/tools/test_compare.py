@@ -107,6 +107,20 @@ class Comparison(Case):
             self.assertTrue(os.path.exists(os.path.join(r, "state.safetensors")))
             self.assertFalse(os.path.exists(os.path.join(r, "summary.json")))
 
+    def test_watch_until_the_comparison_ends(self):
+        command = [os.path.join(os.environ["ELBO_TOOLS"], "elbo-compare"), *OPTIONS, "--jobs", "1", "--out", path("seen"), "--quiet"]
+        compare = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 60
+        while not os.path.exists(path("seen", ".lock")) and time.monotonic() < end:
+            time.sleep(0.02)
+        while not os.path.exists(path("seen", "compare.json")) and time.monotonic() < end:
+            time.sleep(0.02)
+        self.bad(1, "another elbo-compare is at work", "elbo-compare", *OPTIONS, "--out", path("seen"), env=SLOW)
+        shown = self.good("elbo-watch", path("seen"), "--interval", "0.1")
+        self.assertFalse(os.path.exists(path("seen", ".lock")))  # the watch ended after the comparison, not between two runs
+        self.assertEqual(compare.wait(timeout=60), 0)
+        self.assertEqual(shown.rstrip().split("\n\n")[-1].count("finished"), 6, shown)
+
     def test_a_budget_in_seconds(self):
         options = ["--presets", "dense-ae", "--data", DATA, "--seeds", "1", "--set", "model.hidden=[16]", "--out", path("seconds")]
         shown = self.good_json("elbo-compare", *options, "--seconds", "0.3", "--quiet", env=SLOW)

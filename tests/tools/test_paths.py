@@ -44,7 +44,8 @@ class Paths(Case):
             self.assertEqual(picture_size(path(name + "-both.png")), grid(2, 9))
         self.bad(2, "expected --from X and --to Y", "elbo-interpolate", VAE, "--from", 1, "--out", path("no.png"))
         self.bad(2, "examples 0 to", "elbo-interpolate", VAE, "--from", 1, "--to", 100000, "--out", path("no.png"))
-        self.bad(2, "a picture file that exists", "elbo-interpolate", VAE, "--from", 1, "--to", "missing.png", "--out", path("no.png"))
+        self.bad(1, "missing.png: no such file", "elbo-interpolate", VAE, "--from", 1, "--to", "missing.png", "--out", path("no.png"))
+        self.bad(2, "or a picture file", "elbo-interpolate", VAE, "--from", 1, "--to", "missing", "--out", path("no.png"))
 
     def test_traverse(self):
         for name, run in (("vae", VAE), ("ae", AE)):
@@ -71,6 +72,7 @@ class Paths(Case):
             self.good("elbo-edit", run, "--from", path("pictures"), "--to", 7, "--input", path("pictures", "0.png"), "--out", path(name + "-folder.png"))
             self.assertEqual(picture_size(path(name + "-folder.png")), grid(2, 1))
         self.bad(2, "unknown label 'eleven'", "elbo-edit", VAE, "--from", 1, "--to", "eleven", "--out", path("no.png"))
+        self.bad(1, "there is no direction", "elbo-edit", VAE, "--from", 1, "--to", 1, "--count", 1, "--out", path("no.png"))
         self.bad(2, "has no factors", "elbo-edit", VAE, "--from", "hue=red", "--to", 1, "--out", path("no.png"))
         self.bad(2, "expected one of them", "elbo-edit", VAE, "--from", 1, "--to", 2, "--count", 1, "--input", path("pictures", "0.png"), "--out", path("no.png"))
 

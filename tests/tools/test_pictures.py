@@ -212,6 +212,7 @@ class Reconstructions(Case):
         by_file = self.good_json("elbo-repair", VAE, "--mask", path("mask.pgm"), "--count", 4, "--steps", 150, "--out", path("repaired-file.npy"))
         left = self.good_json("elbo-repair", VAE, "--mask", "left", "--count", 4, "--steps", 150, "--out", path("again.npy"))
         self.assertEqual(by_file["inferred"], left["inferred"])
+        self.bad(1, "no such file", "elbo-repair", VAE, "--mask", path("missing.png"), "--out", path("no.png"))
         self.bad(2, "left", "elbo-repair", VAE, "--mask", "lift", "--out", path("no.png"))
         self.bad(2, "--mask", "elbo-repair", VAE, "--out", path("no.png"))
         self.good("elbo-data", "--data", DATA, "--count", "4", "--out", path("to-repair"))

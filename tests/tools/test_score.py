@@ -94,8 +94,11 @@ class Score(Case):
         self.bad(2, "is no VAE", "elbo-score", self.ae, "--score", "likelihood-ratio")
 
     def test_labels(self):
-        self.assertNotIn("was trained on it", tool("elbo-score", self.vae, "--anomaly", 9).stderr)
-        self.assertIn("was trained on it", tool("elbo-score", self.vae, "--anomaly", 3).stderr)
+        self.assertNotIn("was trained on", self.good("elbo-score", self.vae, "--anomaly", 9))
+        self.assertIn("was trained on 3", self.good("elbo-score", self.vae, "--anomaly", 3))
+        self.assertIs(self.good_json("elbo-score", self.vae, "--anomaly", 3)["trained_on"], True)
+        self.assertIs(self.good_json("elbo-score", self.vae, "--anomaly", 9)["trained_on"], False)
+        self.assertNotIn("Nalisnick", self.good("elbo-score", self.vae, "--anomaly", 3))
         self.bad(2, "unknown label", "elbo-score", self.vae, "--anomaly", 10)
         self.bad(2, "--input has none", "elbo-score", self.vae, "--anomaly", 9, "--input", "some.png")
 

@@ -1,11 +1,15 @@
 """elbo-train and elbo-eval: configurations, runs, signals, resuming."""
 
+import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 import unittest
 
@@ -98,13 +102,53 @@ class Runs(Case):
         self.assertEqual([(r["state"], r["progress"], r["seconds_left"]) for r in seen], [("finished", 1.0, None)] * 2)
         last = metrics("runs", "whole", "metrics.jsonl")[-1]
         self.assertEqual(seen[0][last["split"]]["objective"], last["objective"])
+        self.assertIsInstance(seen[0]["valid"]["active_units"], int)
+        self.assertIsNone(seen[0]["valid"]["gradient_norm"])
+        self.assertGreater(seen[0]["train"]["gradient_norm"], 0)
         self.bad(2, "RUN... is missing", "elbo-watch")
         self.bad(1, "expected a run folder", "elbo-watch", path("nowhere"))
+
+    def test_watch_on_a_terminal(self):
+        run = path("runs", "whole")
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 5, 60, 0, 0))
+        subprocess.run([os.path.join(TOOLS, "elbo-watch"), *[run] * 6, "--once"], stdin=subprocess.DEVNULL, stdout=slave, timeout=60, check=True)
+        lines = os.read(master, 65536).decode().splitlines()
+        os.close(master), os.close(slave)
+        self.assertEqual(len(lines), 4)
+        self.assertTrue(all(len(line) < 60 for line in lines), lines)
+        self.assertEqual(lines[-1], "and 5 more")
+
+    def test_watch_within_an_epoch_and_a_signal(self):
+        run, page = path("runs", "watched"), path("watched.html")
+        train = subprocess.Popen([os.path.join(TOOLS, "elbo-train"), *SMALL, "--set", "train.epochs=100000", "--set", "train.batch=1", "--out", run, "--quiet"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            end = time.monotonic() + 60
+            while not os.path.exists(os.path.join(run, "progress.json")) and time.monotonic() < end:
+                time.sleep(0.05)
+            (seen,) = self.good_json("elbo-watch", run)["runs"]
+            self.assertEqual(seen["state"], "training")
+            self.assertGreater(seen["step"], 0)
+            self.assertGreater(seen["seconds_left"], 0)
+            watch = subprocess.Popen([os.path.join(TOOLS, "elbo-watch"), run, "--html", page, "--interval", "0.2"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            while not (os.path.exists(page) and b"http-equiv" in pathlib.Path(page).read_bytes()) and time.monotonic() < end:
+                time.sleep(0.05)
+            watch.send_signal(signal.SIGINT)
+            self.assertEqual(watch.wait(timeout=30), 130)
+            self.assertNotIn("http-equiv", pathlib.Path(page).read_text())  # left behind, it reloads no more
+        finally:
+            train.send_signal(signal.SIGTERM)
+            self.assertEqual(train.wait(timeout=60), 143)
+        self.assertFalse(os.path.exists(os.path.join(run, "progress.json")))
+        self.assertIn("stopped", self.good("elbo-watch", run))
 
     def test_progress_and_results(self):
         epochs = [line for line in self.shown.stderr.splitlines() if line.startswith("epoch ")]
         self.assertEqual([line.split()[1] for line in epochs], ["1/2", "2/2"])
-        self.assertTrue(all("valid" in line and "examples/s" in line for line in epochs))
+        for line in epochs:
+            self.assertRegex(line, r"objective .* = .* \+ .*, \d+ active, gradient [0-9.e+-]+  \d+ examples/s  \d+ s left  valid: .*, \d+ active")
+        self.assertIn(" 0 s left", epochs[-1])
         self.assertNotIn("\r", self.shown.stderr)
         self.assertIn("2 epochs, 144 steps; best epoch ", self.shown.stdout)
 
