@@ -180,17 +180,13 @@ int run(const Tool& tool, const Options& o) {
     if (!s.texts.empty()) rows.back().push_back(s.texts[s.order[k]]);
   }
   print(fmt::format("the oddest of {} examples by {}{}, {} (mean {}), {} weights:\n\n{}", grouped(Index(s.scores.size())),
-                    score_name(options.score), against.empty() ? "" : " to " + against, unit, number(mean), run.weights_name(),
-                    table(rows)));
+                    score_name(options.score), against.empty() ? "" : " to " + against, normalised ? unit : unit + ", not normalised",
+                    number(mean), run.weights_name(), table(rows)));
   if (roc)
     print(fmt::format("\nROC area {:.3f} +- {:.3f}: {} examples of {} among {} others\n", roc->area, roc->standard_error, grouped(roc->odd),
                       o.anomaly, grouped(roc->ordinary)));
   if (roc && s.trained_on) print(fmt::format("the model was trained on {}; data.exclude_labels would have left it out\n", o.anomaly));
   if (failed) print(failure_text(options.score, s.trained_on) + "\n");
-  if (!normalised && s.texts.empty())
-    print(
-        "the likelihood is not normalised (a squared error, or a Bernoulli of grey values): differences of scores are not those of log "
-        "p(x)\n");
   if (out) print(fmt::format("\n{}: {}\n", out->path(), picture ? "the ROC" : "all of them"));
   return 0;
 }
