@@ -56,11 +56,13 @@ void add_text_figures(Page& page, const Comparison& c, const std::function<std::
       "is whether the VAE's `nll` is no higher (the code costs nothing), its reconstruction lower, and how much reconstruction rises when "
       "each sentence is given the code of another. Where that is nothing, the decoder ignores the code: it has collapsed.",
       c.options.seeds == 1 ? "one run" : fmt::format("{} runs, ± their standard deviation", c.options.seeds)));
-  Table t{.caption = "Sums over a sentence's tokens, its end included.",
+  Table t{.caption = fmt::format("Sums over a sentence's tokens, its end included; nll, information and shuffled code of the first {} test "
+                                 "sentences, of a language model too.",
+                                 grouped_number(std::min(text_examples, c.data.test.size()))),
           .columns = {{"name"},
                       {"nll", true,
                        fmt::format("-log p(x): importance-weighted with {} samples, of the first {} sentences; a language model's is exact",
-                                   text_importance_samples, text_examples)},
+                                   c.importance_samples, text_examples)},
                       {"total", true, "reconstruction + KL: the negative ELBO"},
                       {"reconstruction", true, "one code drawn from the encoder"},
                       {"KL", true},
