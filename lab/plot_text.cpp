@@ -130,7 +130,7 @@ std::string mean_spread(double mean, double spread, int decimals) {
   if (decimals < 0) {
     decimals = spread > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(spread))), 0, 6) : 2;
   }
-  return fixed_text(mean, decimals) + " ± " + fixed_text(spread, decimals);
+  return fixed_text(mean, decimals) + "\u00a0±\u00a0" + fixed_text(spread, decimals);
 }
 
 std::size_t text_length(std::string_view text) {

@@ -21,8 +21,8 @@ std::string fixed_text(double value, int decimals);
 
 std::string grouped_number(long long value);  // "55,000"
 
-// "105.63 ± 0.24": the spread with two significant digits, the mean with the same decimals. Without a spread (NaN): number_text(mean).
-// `decimals` >= 0 fixes the digits after the point instead, so that a column lines up.
+// "105.63 ± 0.24" without places to break a line: the spread with two significant digits, the mean with the same decimals. Without a spread
+// (NaN): number_text(mean). `decimals` >= 0 fixes the digits after the point instead, so that a column lines up.
 std::string mean_spread(double mean, double spread, int decimals = -1);
 
 std::string power_of_ten(int exponent);  // "10⁻³"

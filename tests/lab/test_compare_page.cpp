@@ -37,7 +37,7 @@ void every_figure_is_explained(const Comparison& c, const std::string& html) {
   std::string glossary = section_of(html, "What each figure means");
   for (std::size_t at; (at = glossary.find("<wbr/>")) != std::string::npos;) glossary.erase(at, 6);
   for (const ComparedRun& run : c.runs)
-    for (const auto& [figure, value] : run.figures.numbers) CHECK_MESSAGE(contains(glossary, "<code>" + figure + "</code>"), figure);
+    for (const auto& number : run.figures.numbers) CHECK_MESSAGE(contains(glossary, "<code>" + number.first + "</code>"), number.first);
 }
 
 CompareOptions tiny_pictures(const Folder& folder) {

@@ -123,14 +123,14 @@ TEST_CASE("an nll with too few samples is marked wherever it is shown or judged,
   give(c, heavy, "nll", {95, 95, 96, 96, 97});
   c.stated.push_back({"nll", vae, heavy, "a reason"});
   compute_statistics(c);
-  CHECK(figure_text(c, vae, "nll") == "90.40 ± 0.55");
+  CHECK(figure_text(c, vae, "nll") == "90.40\u00a0±\u00a00.55");
   CHECK(doubtful_note(c) == "");
   CHECK(expectation_table(c).note == "");
   CHECK_FALSE(came(c, "nll", vae, heavy).difference.doubtful);
   c.runs[1].figures.doubtful = {"nll"};  // one run of mlp-vae
   compute_statistics(c);
-  CHECK(figure_text(c, vae, "nll") == "90.40 ± 0.55 †");
-  CHECK(figure_text(c, heavy, "nll") == "95.80 ± 0.84");
+  CHECK(figure_text(c, vae, "nll") == "90.40\u00a0±\u00a00.55 †");
+  CHECK(figure_text(c, heavy, "nll") == "95.80\u00a0±\u00a00.84");
   CHECK(contains(doubtful_note(c), "`nll` of mlp-vae is not to be trusted with 10 importance samples"));
   CHECK(came(c, "nll", vae, heavy).difference.doubtful);
   const Table t = expectation_table(c);
@@ -139,7 +139,7 @@ TEST_CASE("an nll with too few samples is marked wherever it is shown or judged,
   c.options.presets = "mlp-vae,mlp-vae:objective.beta=4";
   Page page("x");
   add_all_figures(page, c);
-  CHECK(contains(page.html(), "90.40 ± 0.55 †"));
+  CHECK(contains(page.html(), "90.40\u00a0±\u00a00.55 †"));
   CHECK(contains(page.html(), "not to be trusted with 10"));
 }
 

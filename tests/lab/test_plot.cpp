@@ -74,11 +74,11 @@ TEST_CASE("text: escaping, numbers, line breaks") {
   CHECK(number_text(-INFINITY) == "−∞");
   CHECK(fixed_text(-0.001, 2) == "0.00");
   CHECK(fixed_text(-1.005, 1) == "−1.0");
-  CHECK(mean_spread(105.634, 0.2449) == "105.63 ± 0.24");
-  CHECK(mean_spread(105.634, 12.4) == "106 ± 12");
-  CHECK(mean_spread(0.91234, 0.00213) == "0.9123 ± 0.0021");
-  CHECK(mean_spread(5.0, 0.0) == "5.00 ± 0.00");
-  CHECK(mean_spread(5.25, 0.1, 3) == "5.250 ± 0.100");
+  CHECK(mean_spread(105.634, 0.2449) == "105.63\u00a0±\u00a00.24");
+  CHECK(mean_spread(105.634, 12.4) == "106\u00a0±\u00a012");
+  CHECK(mean_spread(0.91234, 0.00213) == "0.9123\u00a0±\u00a00.0021");
+  CHECK(mean_spread(5.0, 0.0) == "5.00\u00a0±\u00a00.00");
+  CHECK(mean_spread(5.25, 0.1, 3) == "5.250\u00a0±\u00a00.100");
   CHECK(mean_spread(5.25, NAN) == "5.25");
   CHECK(mean_spread(NAN, 0.1) == "–");
   CHECK(text_length("ü±🙂") == 3);
