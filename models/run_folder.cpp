@@ -188,9 +188,20 @@ void RunFolder::remove_results() const {
 }
 
 void RunFolder::show_progress(const Metrics& metrics, double seconds_left) const {
-  std::string line = metrics_line(metrics);
-  line.insert(1, fmt::format("\"seconds_left\": {:.1f}, ", seconds_left));
-  std::ofstream(file("progress.json"), std::ios::trunc) << line;
+  const Metrics& m = metrics;
+  char path[4096], line[1024];  // nothing is allocated between two steps
+  *fmt::format_to_n(path, sizeof path - 1, "{}/progress.json", folder_).out = '\0';
+  const auto end = fmt::format_to_n(
+      line, sizeof line,
+      "{{\"epoch\": {}, \"step\": {}, \"objective\": {:.9g}, \"total\": {:.9g}, \"reconstruction\": {:.9g}, \"kl\": {:.9g}, \"beta\": "
+      "{:.9g}, "
+      "\"gradient_norm\": {:.9g}, \"active_units\": {}, \"seconds\": {:.3f}, \"examples_per_second\": {:.1f}, \"seconds_left\": {:.1f}}}\n",
+      m.epoch, m.step, m.objective, m.total, m.reconstruction, m.kl, m.beta, m.gradient_norm, m.active_units, m.seconds,
+      m.examples_per_second, seconds_left);
+  const int fd = ::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return;
+  [[maybe_unused]] const ssize_t written = write(fd, line, std::min(end.size, sizeof line));
+  close(fd);
 }
 
 void RunFolder::end_progress() const {
